@@ -1,0 +1,65 @@
+#pragma once
+
+#include "penstock/page.h"
+#include "penstock/queue.h"
+
+#include <optional>
+
+namespace penstock {
+
+/// One failed attempt of an event.
+struct Failure {
+  WallTime at{};              ///< by the engine's clock
+  std::uint32_t attempt = 0;  ///< attempt that failed
+  std::string reason;
+  bool operator==(const Failure&) const = default;
+};
+
+/// An event that was given up, with everything needed to judge and replay it.
+struct DeadLetter {
+  Event event;
+  std::string reason;             ///< why it was given up: the Dead reason, crash_suspect, …
+  std::uint32_t attempts = 0;     ///< over all its lives
+  std::uint32_t replays = 0;      ///< how often it has been replayed before
+  std::vector<Failure> failures;  ///< oldest first, at most the last 50, kept through replays
+  WallTime dead_at{};             ///< by the engine's clock
+};
+
+/// Which dead letters; an absent member matches all.
+struct DeadLetterFilter {
+  std::vector<Uuid> ids;  ///< empty: any
+  std::optional<std::string> customer;
+  std::optional<std::string> reason;  ///< whole text
+  std::optional<Kind> kind;
+  std::optional<WallTime> dead_since;   ///< inclusive
+  std::optional<WallTime> dead_before;  ///< exclusive
+};
+
+struct DeadLetterPage {
+  std::vector<DeadLetter> items;  ///< newest first, id breaks ties
+  std::uint64_t total = 0;        ///< that match the filter
+};
+
+/// penstock.dead-letters/1: given by every engine. Dead letters are kept for the engine's configured retention.
+class DeadLetters {
+public:
+  static constexpr std::string_view kInterface = "penstock.dead-letters/1";
+  virtual ~DeadLetters() = default;
+
+  /// [any thread] [blocks] [throws: QueueUnavailable]
+  virtual DeadLetterPage list(const DeadLetterFilter& filter, Page page) = 0;
+
+  /// [any thread] [blocks] [throws: QueueUnavailable]
+  virtual std::optional<DeadLetter> get(const Uuid& id) = 0;
+
+  /// Makes up to `cap` matching dead letters ready again, oldest first, evenly spread over `spread` from now. Each
+  /// keeps its id, key and history and starts with attempt 1. Returns how many were replayed. [any thread] [blocks]
+  /// [throws: QueueUnavailable]
+  virtual std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) = 0;
+
+  /// Removes dead letters for good; unknown ids are passed over. Returns how many were removed.
+  /// [any thread] [blocks] [throws: QueueUnavailable]
+  virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
+};
+
+}  // namespace penstock

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "penstock/event.h"
+#include "penstock/unique_function.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace penstock {
+
+/// The engine cannot be reached or is closing; nothing was changed as far as is known. Try again later.
+struct QueueUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class PublishVerdict : std::uint8_t {
+  Accepted,     ///< committed: it survives what the engine promises to survive
+  Duplicate,    ///< same key, same fingerprint is known; `id` is the first event's
+  Conflict,     ///< same key, other fingerprint is known; `id` is the first event's
+  Full,         ///< a bound is reached; nothing was stored
+  Unavailable,  ///< the engine is away or closing; nothing was stored, except that a commit whose answer was lost may
+                ///< be there once
+};
+
+struct PublishResult {
+  PublishVerdict verdict = PublishVerdict::Unavailable;
+  Uuid id{};
+};
+
+using PublishHandler = UniqueFunction<void(PublishResult)>;
+
+/// Names one lease. Opaque to everyone but the engine; equal only to itself, never reused (the fencing token).
+struct LeaseToken {
+  std::array<std::uint64_t, 3> words{};
+  auto operator<=>(const LeaseToken&) const = default;
+};
+
+/// An event on loan.
+struct Delivery {
+  Event event;
+  std::uint32_t attempt = 1;  ///< from 1; counted before hand-over, so a crash counts
+  LeaseToken token;
+  bool alone = false;       ///< a crash suspect: handle it with nothing else in flight in this worker
+  WallTime published_at{};  ///< by the engine's clock
+  Duration waited{};        ///< time it was ready before this hand-over, by the engine's clock
+};
+
+/// The work is finished; the event leaves the queue.
+struct Done {
+  bool operator==(const Done&) const = default;
+};
+/// The attempt failed; hand out again once `delay` has passed by the engine's clock. (A delay and not an instant, so
+/// that a worker with a wrong clock cannot retry too soon.)
+struct RetryAfter {
+  Duration delay{};
+  std::string reason;
+  bool operator==(const RetryAfter&) const = default;
+};
+/// Give up: move to the dead letters.
+struct Dead {
+  std::string reason;
+  bool operator==(const Dead&) const = default;
+};
+/// Give back or park: as RetryAfter, but the attempt is not counted (pacing, pause, breaker, limits, drain).
+struct Release {
+  Duration delay{};
+  std::string cause;
+  bool operator==(const Release&) const = default;
+};
+
+struct Settlement {
+  LeaseToken token;
+  std::variant<Done, RetryAfter, Dead, Release> outcome;
+};
+
+enum class SettleVerdict : std::uint8_t { Settled, LeaseLost };
+
+struct QueueStats {
+  std::uint64_t ready = 0;  ///< could be received now
+  std::uint64_t leased = 0;
+  std::uint64_t scheduled = 0;  ///< retries and parked events whose time has not come
+  std::uint64_t dead = 0;
+  std::uint64_t bytes = 0;      ///< held by live events, 0 where the engine does not bound bytes
+  Duration oldest_ready_age{};  ///< 0 when nothing is ready
+};
+
+/// penstock.queue/1: a durable (or declared volatile) queue of events, given by an engine plugin. Every engine passes
+/// tests/conformance, which states these promises as cases.
+class Queue {
+public:
+  static constexpr std::string_view kInterface = "penstock.queue/1";
+  virtual ~Queue() = default;
+
+  /// Stores the event unless its key is known, and says so to `handler`, which is called exactly once, on any thread,
+  /// possibly before publish returns. Accepted is said after the engine's commit, never before. An engine that waits
+  /// for room holds the handler, not the caller. The handler must be quick and must not throw. Publishing during or
+  /// after stop answers Unavailable. [any thread] [does not block]
+  virtual void publish(Event event, PublishHandler handler) = 0;
+
+  /// Leases up to `max` events for `lease`, waiting up to `wait` for the first one. Events of one conversation come in
+  /// publish order, and while one of them is leased no other caller gets a later one; a retried or parked event holds
+  /// nobody up. A crash suspect comes as the only delivery of its call, with `alone` set. Empty when nothing came in
+  /// time, `stop` was requested, or the engine is closing.
+  /// [any thread] [blocks: up to wait] [throws: QueueUnavailable]
+  virtual std::vector<Delivery> receive(std::size_t max, Duration lease, Duration wait, std::stop_token stop) = 0;
+
+  /// Ends leases. One verdict per settlement, in order; a token whose lease is gone answers LeaseLost and changes
+  /// nothing. [any thread] [blocks: one round trip] [throws: QueueUnavailable; then each item was either settled or not
+  /// touched]
+  virtual std::vector<SettleVerdict> settle(std::span<const Settlement> settlements) = 0;
+
+  /// Counts kept by the engine; never counts rows.
+  /// [any thread] [blocks: briefly] [throws: QueueUnavailable]
+  virtual QueueStats stats() = 0;
+};
+
+}  // namespace penstock
