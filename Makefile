@@ -1,0 +1,27 @@
+# Thin over packaging/ and CMake's presets; a fresh machine has no make and uses packaging/run and packaging/test.
+.PHONY: run test test-long build lint bench cover clean
+
+run:
+	packaging/run
+
+test:
+	packaging/test
+
+test-long:
+	packaging/test-long
+
+build:
+	packaging/deps build
+	packaging/build release penstock
+
+bench:
+	packaging/bench
+
+cover:
+	packaging/cover
+
+lint:
+	packaging/lint
+
+clean:
+	rm -rf build
