@@ -1,0 +1,149 @@
+#include "worker/loop.h"
+
+#include "worker/outcome.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+
+namespace penstock {
+
+void Loop::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    heartbeat_->tick();
+    try {
+      round(stop);
+    } catch (const std::exception& surprise) {
+      noteSurprise(surprise.what(), stop);
+    } catch (...) {
+      noteSurprise("it is no std::exception", stop);
+    }
+  }
+}
+
+void Loop::round(const std::stop_token& stop) {
+  if (!shared_.queue_outage.mayAsk(stop) || !shared_.store_outage.mayAsk(stop)) return;
+  const Batch batch = receive(stop);
+  if (batch.events.empty()) return;
+  const AloneGate::Passage passage(shared_.gate, batch.alone);
+  settle(batch, conclude(batch, persist(batch)), stop);
+}
+
+Loop::Batch Loop::receive(const std::stop_token& stop) {
+  const WorkerSettings& settings = shared_.settings;
+  const SteadyTime asked = shared_.clock.now();
+  std::vector<Delivery> deliveries;
+  try {
+    deliveries = shared_.queue.receive(settings.batch, settings.lease, settings.wait, stop);
+  } catch (const QueueUnavailable& failure) {
+    if (shared_.queue_outage.away())
+      shared_.log.warning("worker.queue_away", "the queue does not answer; receiving pauses",
+                          {{"reason", shared_.policy.redact(failure.what())}});
+    return {};
+  }
+  if (shared_.queue_outage.back()) shared_.log.notice("worker.queue_back", "the queue answers again");
+  Batch batch;
+  // With nothing to persist nobody misses the store, and the next event must not wait for a pause to end.
+  if (deliveries.empty()) {
+    shared_.store_outage.calm(asked);
+    return batch;
+  }
+  shared_.journal.metrics.dequeued.add(static_cast<double>(deliveries.size()));
+  // A quarter of the lease is left for settling.
+  batch.due = shared_.clock.now() + settings.lease * 3 / 4;
+  batch.events.reserve(deliveries.size());
+  batch.loans.reserve(deliveries.size());
+  for (Delivery& delivery : deliveries) {
+    shared_.journal.received(delivery.waited);
+    batch.alone |= delivery.alone;
+    batch.loans.push_back({delivery.token, delivery.attempt});
+    batch.events.push_back(std::move(delivery.event));
+  }
+  return batch;
+}
+
+std::vector<PersistOutcome> Loop::persist(const Batch& batch) {
+  UniqueFunction<bool()> out_of_time = [this, due = batch.due] {
+    return shared_.clock.now() >= std::min(due, shared_.drain_deadline.load());
+  };
+  const SteadyTime begun = shared_.clock.now();
+  auto outcomes = persistIsolating(shared_.store, batch.events, out_of_time);
+  shared_.journal.metrics.persist.observe(std::chrono::duration<double>(shared_.clock.now() - begun).count());
+
+  const auto is = [](PersistOutcome::Kind kind) {
+    return [kind](const PersistOutcome& one) { return one.kind == kind; };
+  };
+  const auto away = std::ranges::find_if(outcomes, is(PersistOutcome::Kind::StoreAway));
+  if (away != outcomes.end()) {
+    if (shared_.store_outage.away())
+      shared_.log.warning("worker.store_away", "the store does not answer; events are given back and receiving pauses",
+                          {{"reason", shared_.policy.redact(away->reason)}});
+  } else if (std::ranges::any_of(outcomes, is(PersistOutcome::Kind::Kept)) && shared_.store_outage.back()) {
+    shared_.log.notice("worker.store_back", "the store answers again");
+  }
+  return outcomes;
+}
+
+std::vector<Settlement> Loop::conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes) {
+  const WallTime now = shared_.clock.wall();
+  std::vector<Settlement> settlements;
+  settlements.reserve(outcomes.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Event& event = batch.events[i];
+    const Batch::Loan& loan = batch.loans[i];
+    shared_.journal.attempted(event, loan.attempt, outcomes[i], now);
+    settlements.push_back({loan.token, penstock::conclude(outcomes[i], event, loan.attempt, now, shared_.policy)});
+  }
+  return settlements;
+}
+
+void Loop::settle(const Batch& batch, const std::vector<Settlement>& settlements, const std::stop_token& stop) {
+  std::vector<SettleVerdict> verdicts = settleOnce(settlements);
+  Duration between = shared_.settings.first_pause;
+  while (verdicts.empty() && !stop.stop_requested() && shared_.clock.now() < batch.due) {
+    pause(between, stop);
+    between = std::min(between * 2, shared_.settings.longest_pause);
+    heartbeat_->tick();
+    verdicts = settleOnce(settlements);
+  }
+  if (verdicts.empty()) {
+    // What is persisted already is recognised by the store when it is handed out again.
+    shared_.log.warning("worker.settle_abandoned", "events could not be settled; their leases will run out",
+                        {{"events", std::to_string(settlements.size())}});
+    return;
+  }
+  for (std::size_t i = 0; i < std::min(verdicts.size(), settlements.size()); ++i)
+    shared_.journal.settled(batch.events[i], batch.loans[i].attempt, settlements[i], verdicts[i]);
+  shared_.log.debug("worker.batch", "batch settled", {{"events", std::to_string(settlements.size())}});
+}
+
+std::vector<SettleVerdict> Loop::settleOnce(const std::vector<Settlement>& settlements) {
+  try {
+    auto verdicts = shared_.queue.settle(settlements);
+    shared_.queue_outage.back();
+    return verdicts;
+  } catch (const QueueUnavailable& failure) {
+    if (shared_.queue_outage.away())
+      shared_.log.warning("worker.queue_away", "the queue does not answer; settling is repeated",
+                          {{"reason", shared_.policy.redact(failure.what())}});
+    return {};
+  }
+}
+
+void Loop::noteSurprise(const char* what, const std::stop_token& stop) {
+  shared_.journal.metrics.exceptions.add();
+  shared_.log.error("worker.exception", "a round of the worker ended with an exception; its leases will run out",
+                    {{"reason", shared_.policy.redact(what)}});
+  pause(shared_.settings.first_pause, stop);
+}
+
+void Loop::pause(Duration time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  const SteadyTime until = shared_.clock.now() + time;
+  while (shared_.clock.now() < until && !stop.stop_requested()) shared_.clock.wait(lock, never, until, stop);
+}
+
+}  // namespace penstock

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "worker/alone_gate.h"
+#include "worker/config.h"
+#include "worker/isolate.h"
+#include "worker/journal.h"
+#include "worker/outage.h"
+
+#include "penstock/clock.h"
+#include "penstock/log.h"
+#include "penstock/policy.h"
+#include "penstock/queue.h"
+#include "penstock/store.h"
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace penstock {
+
+/// What all loops of the worker share.
+struct WorkerShared {
+  WorkerShared(Queue& events, Store& messages, Policy& scripts, Clock& time, Log logger, Metrics& registry,
+               const WorkerSettings& rows)
+      : queue(events),
+        store(messages),
+        policy(scripts),
+        clock(time),
+        log(logger),
+        journal(logger, registry, scripts),
+        settings(rows),
+        queue_outage("the queue", time, rows.first_pause, rows.longest_pause),
+        store_outage("the store", time, rows.first_pause, rows.longest_pause) {}
+
+  Queue& queue;
+  Store& store;
+  Policy& policy;
+  Clock& clock;
+  Log log;
+  Journal journal;
+  const WorkerSettings settings;
+  AloneGate gate;
+  Outage queue_outage;
+  Outage store_outage;
+  std::atomic<SteadyTime> drain_deadline{SteadyTime::max()};
+};
+
+/// One thread's work: receive a batch, persist it, settle it.
+class Loop {
+public:
+  Loop(WorkerShared& shared, std::unique_ptr<Heartbeat> heartbeat)
+      : shared_(shared), heartbeat_(std::move(heartbeat)) {}
+
+  /// Works until stop is requested; then the batch in hand is finished or given back. Exceptions end a round, not the
+  /// loop.
+  void run(const std::stop_token& stop);
+
+private:
+  /// Events on loan, apart from what is needed to settle them, so that the store gets them as one span.
+  struct Batch {
+    struct Loan {
+      LeaseToken token;
+      std::uint32_t attempt = 1;
+    };
+    std::vector<Event> events;
+    std::vector<Loan> loans;
+    bool alone = false;
+    SteadyTime due{};  ///< what is not tried by then is given back
+  };
+
+  void round(const std::stop_token& stop);
+  Batch receive(const std::stop_token& stop);
+  std::vector<PersistOutcome> persist(const Batch& batch);
+  std::vector<Settlement> conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes);
+  void settle(const Batch& batch, const std::vector<Settlement>& settlements, const std::stop_token& stop);
+  std::vector<SettleVerdict> settleOnce(const std::vector<Settlement>& settlements);
+  void noteSurprise(const char* what, const std::stop_token& stop);
+  void pause(Duration time, const std::stop_token& stop);
+
+  WorkerShared& shared_;
+  std::unique_ptr<Heartbeat> heartbeat_;
+};
+
+}  // namespace penstock

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "worker/isolate.h"
+
+#include "penstock/policy.h"
+#include "penstock/queue.h"
+
+#include <variant>
+
+namespace penstock {
+
+/// What becomes of an event after an attempt: Done when it was kept, Dead when the store will never take it or policy
+/// gives up, RetryAfter when policy says when, Release when the event was not the cause. `now` is the wall clock.
+std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& outcome, const Event& event,
+                                                       std::uint32_t attempt, WallTime now, Policy& policy);
+
+}  // namespace penstock

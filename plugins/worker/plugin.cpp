@@ -1,0 +1,44 @@
+#include "penstock/plugin.h"
+
+#include "worker/config.h"
+#include "worker/worker.h"
+
+#include <memory>
+
+namespace penstock {
+namespace {
+
+class WorkerPlugin final : public Plugin {
+public:
+  void start(Context& context) override {
+    worker_ =
+        std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.policy, context.clock,
+                                 context.log, context.metrics, WorkerSettings::read(context.config));
+    worker_->start(context.health);
+  }
+
+  void stop(SteadyTime deadline) noexcept override {
+    if (worker_) worker_->stop(deadline);
+  }
+
+  Health health() override { return worker_ ? worker_->health() : Health{}; }
+
+private:
+  std::unique_ptr<Worker> worker_;
+};
+
+constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface};
+
+constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
+                                 "worker",
+                                 "0.1.0",
+                                 "Receives events from the queue and persists them into conversations.",
+                                 {},
+                                 kRequires,
+                                 kWorkerRows,
+                                 []() -> Plugin* { return new WorkerPlugin; }};
+
+}  // namespace
+}  // namespace penstock
+
+PENSTOCK_PLUGIN(penstock::kDescriptor)
