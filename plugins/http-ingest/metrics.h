@@ -1,0 +1,60 @@
+#pragma once
+
+#include "penstock/event.h"
+#include "penstock/metrics.h"
+
+namespace penstock {
+
+inline constexpr CounterSpec kPublished{"penstock_ingest_published_total", "Events the queue accepted, by kind."};
+inline constexpr CounterSpec kDuplicates{"penstock_ingest_duplicates_total",
+                                         "Requests answered with the id of an earlier event, by kind."};
+inline constexpr CounterSpec kConflicts{"penstock_ingest_conflicts_total",
+                                        "Requests refused because their key was used with other content."};
+inline constexpr CounterSpec kRefused{"penstock_ingest_refused_total",
+                                      "Sending requests refused before anything was stored, by reason."};
+inline constexpr CounterSpec kReadsRefused{"penstock_ingest_reads_refused_total",
+                                           "Reading requests refused because too many were waiting."};
+inline constexpr CounterSpec kReadsFailed{"penstock_ingest_reads_failed_total",
+                                          "Reading requests that the store could not answer."};
+inline constexpr HistogramSpec kPublishTime{
+    "penstock_ingest_publish_seconds", "Time from publishing an event until the queue answered.", Buckets::Request};
+
+struct IngestMetrics {
+  /// Counters of one kind of event.
+  struct OfKind {
+    OfKind(Metrics& metrics, Kind kind)
+        : published(metrics.counter(kPublished, {{"kind", word(kind)}})),
+          duplicates(metrics.counter(kDuplicates, {{"kind", word(kind)}})) {}
+    Counter& published;
+    Counter& duplicates;
+  };
+
+  explicit IngestMetrics(Metrics& metrics)
+      : outbound(metrics, Kind::OutboundMessage),
+        inbound(metrics, Kind::InboundMessage),
+        conflicts(metrics.counter(kConflicts)),
+        refused_invalid(metrics.counter(kRefused, {{"reason", "invalid"}})),
+        refused_malformed(metrics.counter(kRefused, {{"reason", "malformed"}})),
+        refused_policy(metrics.counter(kRefused, {{"reason", "policy"}})),
+        refused_full(metrics.counter(kRefused, {{"reason", "full"}})),
+        refused_unavailable(metrics.counter(kRefused, {{"reason", "unavailable"}})),
+        reads_refused(metrics.counter(kReadsRefused)),
+        reads_failed(metrics.counter(kReadsFailed)),
+        publish_time(metrics.histogram(kPublishTime)) {}
+
+  OfKind& of(Kind kind) { return kind == Kind::InboundMessage ? inbound : outbound; }
+
+  OfKind outbound;
+  OfKind inbound;
+  Counter& conflicts;
+  Counter& refused_invalid;
+  Counter& refused_malformed;
+  Counter& refused_policy;
+  Counter& refused_full;
+  Counter& refused_unavailable;
+  Counter& reads_refused;
+  Counter& reads_failed;
+  Histogram& publish_time;
+};
+
+}  // namespace penstock

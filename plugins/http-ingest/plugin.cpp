@@ -1,0 +1,106 @@
+#include "penstock/plugin.h"
+
+#include "http-ingest/accept.h"
+#include "http-ingest/config.h"
+#include "http-ingest/health.h"
+#include "http-ingest/openapi.h"
+#include "http-ingest/read.h"
+
+#include <memory>
+#include <optional>
+
+namespace penstock {
+namespace {
+
+class HttpIngest final : public Plugin {
+public:
+  void start(Context& context) override {
+    metrics_.emplace(context.metrics);
+    accept_ =
+        std::make_shared<AcceptPath>(context.require<Queue>(), context.policy, context.clock, context.log, *metrics_);
+    pool_.emplace(static_cast<std::size_t>(context.config.integer("reader.threads")),
+                  static_cast<std::size_t>(context.config.integer("reader.backlog")), context.clock, context.log,
+                  *metrics_);
+    reading_.emplace(context.require<Reader>(), *pool_);
+    Http& http = context.require<Http>();
+    for (const SendingCall& call : kSendingCalls) addSending(http, call);
+    addReading(http, "/api/conversations", &ReadingCalls::conversations);
+    addReading(http, "/api/conversations/{id}/messages", &ReadingCalls::messages);
+    addReading(http, "/api/messages/sent", &ReadingCalls::sent);
+    addReading(http, "/api/messages/{id}", &ReadingCalls::message);
+    addReading(http, "/messages/sent", &ReadingCalls::sent);
+    addHealth(http, "/livez", &answerLive, context.health);
+    addHealth(http, "/readyz", &answerReady, context.health);
+    addHealth(http, "/healthz", &answerReady, context.health);
+    addDocument(http);
+  }
+
+  void stop(SteadyTime deadline) noexcept override {
+    if (pool_) pool_->stop(deadline);
+    if (accept_) accept_->stop(deadline);
+  }
+
+private:
+  void addSending(Http& http, const SendingCall& call) {
+    Route route;
+    route.method = Method::Post;
+    route.pattern = call.pattern;
+    route.body = BodyRule::Json;
+    route.handler = [this, &call](HttpRequest& request, Responder responder) {
+      accept_->accept(call, request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
+  void addReading(Http& http, std::string_view pattern, void (ReadingCalls::*call)(HttpRequest&, Responder)) {
+    Route route;
+    route.pattern = pattern;
+    route.negotiates_json = pattern.starts_with("/api/");
+    route.handler = [this, call](HttpRequest& request, Responder responder) {
+      ((*reading_).*call)(request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
+  static void addHealth(Http& http, std::string_view pattern, void (*answer)(HealthBoard&, Responder),
+                        HealthBoard& board) {
+    Route route;
+    route.pattern = pattern;
+    route.during_drain = true;
+    route.handler = [answer, &board](HttpRequest&, Responder responder) { answer(board, std::move(responder)); };
+    http.add(std::move(route));
+  }
+
+  static void addDocument(Http& http) {
+    Route route;
+    route.pattern = "/openapi.yaml";
+    route.handler = [](HttpRequest&, Responder responder) {
+      HttpResponse response;
+      response.content_type = "application/yaml";
+      response.body = kOpenApi;
+      responder.send(std::move(response));
+    };
+    http.add(std::move(route));
+  }
+
+  std::optional<IngestMetrics> metrics_;
+  std::shared_ptr<AcceptPath> accept_;
+  std::optional<ReaderPool> pool_;
+  std::optional<ReadingCalls> reading_;
+};
+
+constexpr std::string_view kRequires[] = {Queue::kInterface, Reader::kInterface};
+
+constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
+                                 "http-ingest",
+                                 "0.1.0",
+                                 "The public HTTP API: accepts messages and webhooks, reads conversations.",
+                                 {},
+                                 kRequires,
+                                 kIngestRows,
+                                 []() -> Plugin* { return new HttpIngest; }};
+
+}  // namespace
+}  // namespace penstock
+
+PENSTOCK_PLUGIN(penstock::kDescriptor)

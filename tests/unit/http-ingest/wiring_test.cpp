@@ -1,0 +1,101 @@
+#include "answered.h"
+#include "fake_publisher.h"
+#include "fake_reader.h"
+
+#include "http-ingest/accept.h"
+
+#include "support/plugin_fixture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace penstock::test {
+
+/// Keeps the routes a plugin declares, by method and pattern.
+struct FakeHttp final : Http {
+  std::map<std::pair<Method, std::string>, Route> routes;
+  void add(Route route) override {
+    const auto key = std::pair(route.method, std::string(route.pattern));
+    if (!routes.emplace(key, std::move(route)).second) throw std::invalid_argument("taken");
+  }
+  Route& at(Method method, const std::string& pattern) { return routes.at({method, pattern}); }
+};
+
+class WiringTest : public testing::Test {
+protected:
+  void SetUp() override {
+    plugin.lend<Queue>(queue);
+    plugin.lend<Reader>(reader);
+    plugin.lend<Http>(http);
+    plugin.start();
+  }
+  Answered call(Method method, const std::string& pattern, std::string_view body = {}) {
+    HttpRequest request;
+    request.body = body;
+    request.path_parameters = {"0195513c-2a60-7c3e-9f4b-0d5a1c2b3e4f"};
+    Answered answered;
+    http.at(method, pattern).handler(request, answered.responder());
+    answered.status();
+    return answered;
+  }
+
+  FakePublisher queue;
+  FakeReader reader;
+  FakeHttp http;
+  PluginFixture plugin{PENSTOCK_HTTP_INGEST};
+};
+
+TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
+  std::vector<std::string> posts;
+  std::vector<std::string> gets;
+  for (const auto& [key, route] : http.routes) {
+    EXPECT_EQ(route.listener, ListenerName::Public);
+    (key.first == Method::Post ? posts : gets).push_back(key.second);
+    EXPECT_EQ(route.body, key.first == Method::Post ? BodyRule::Json : BodyRule::None);
+    EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
+  }
+  EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
+                                                   "/api/webhooks/email"));
+  EXPECT_THAT(gets, testing::UnorderedElementsAre("/api/conversations", "/api/conversations/{id}/messages",
+                                                  "/api/messages/{id}", "/api/messages/sent", "/messages/sent",
+                                                  "/livez", "/readyz", "/healthz", "/openapi.yaml"));
+}
+
+TEST_F(WiringTest, OnlyHealthIsServedWhileDraining) {
+  for (const auto& [key, route] : http.routes) EXPECT_EQ(route.during_drain, key.second.ends_with("z")) << key.second;
+}
+
+TEST_F(WiringTest, EachRouteAnswers) {
+  plugin.policy.on_admit = [](const Draft&) {
+    Admission admission;
+    admission.verdict = Admission::Verdict::Admitted;
+    return admission;
+  };
+  for (const SendingCall& each : kSendingCalls)
+    EXPECT_EQ(call(Method::Post, std::string(each.pattern), "{}").status(), 202U) << each.pattern;
+  EXPECT_EQ(call(Method::Get, "/api/conversations").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/messages/sent").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/messages/sent").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/messages/{id}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
+  plugin.board.state = HealthState::Down;
+  EXPECT_EQ(call(Method::Get, "/readyz").problem().status, 503U);
+}
+
+TEST_F(WiringTest, ServesItsDocumentWhole) {
+  const Answered answer = call(Method::Get, "/openapi.yaml");
+  EXPECT_EQ(answer.response().content_type, "application/yaml");
+  EXPECT_THAT(answer.response().body, testing::StartsWith("openapi: 3.1.0\n"));
+  EXPECT_THAT(answer.response().body, testing::EndsWith("message: { type: string, minLength: 1 }\n"));
+}
+
+TEST_F(WiringTest, EverySeriesIsThereFromTheStart) {
+  for (const char* reason : {"invalid", "malformed", "policy", "full", "unavailable"})
+    EXPECT_TRUE(plugin.metrics.declared(std::string("penstock_ingest_refused_total{reason=\"") + reason + "\"}"));
+  EXPECT_TRUE(plugin.metrics.declared("penstock_ingest_published_total{kind=\"inbound_message\"}"));
+}
+
+}  // namespace penstock::test
