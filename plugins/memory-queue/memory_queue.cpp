@@ -1,0 +1,202 @@
+#include "memory-queue/memory_queue.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace penstock::memory_queue {
+namespace {
+
+constexpr auto kLongestNap = std::chrono::seconds(1);
+constexpr auto kHeartbeatLimit = std::chrono::seconds(10);
+
+/// Lease numbers of different runs do not meet.
+std::uint64_t randomStart() {
+  std::random_device random;
+  return (static_cast<std::uint64_t>(random()) << 32 | random()) >> 1;
+}
+
+}  // namespace
+
+MemoryQueue::MemoryQueue(const Limits& limits, const Instruments& instruments, const Log& log, Clock& clock,
+                         HealthBoard& health)
+    : instruments_(instruments),
+      log_(log),
+      clock_(clock),
+      health_(health),
+      state_(limits, instruments, log, randomStart()),
+      thread_([this](const std::stop_token& stop) { keepTime(stop); }) {}
+
+MemoryQueue::~MemoryQueue() { close(); }
+
+void MemoryQueue::publish(Event event, PublishHandler handler) {
+  auto record = std::make_unique<Record>(event);
+  std::optional<PublishResult> result(PublishResult{});
+  Aftermath aftermath;
+  {
+    std::unique_lock lock(mutex_);
+    if (!closing_) {
+      const Moment moment = now();
+      state_.pass(moment, aftermath);
+      result = state_.publish(record, handler, moment);
+      release(lock);
+    }
+  }
+  finish(aftermath);
+  if (result) answer(handler, *result);
+}
+
+std::vector<Delivery> MemoryQueue::receive(std::size_t max, Duration lease, Duration wait, std::stop_token stop) {
+  std::vector<Delivery> deliveries;
+  while (deliveries.empty()) {
+    auto handovers = waitForEvents(max, lease, wait, stop);
+    if (handovers.empty()) break;
+    deliveries = read(std::move(handovers));
+  }
+  return deliveries;
+}
+
+std::vector<Handover> MemoryQueue::waitForEvents(std::size_t max, Duration lease, Duration wait,
+                                                 const std::stop_token& stop) {
+  std::vector<Handover> taken;
+  std::unique_lock lock(mutex_);
+  if (closing_ || max == 0) return taken;
+  ++receivers_;
+  const SteadyTime deadline = after(clock_.now(), wait);
+  while (!closing_ && !stop.stop_requested()) {
+    Aftermath aftermath;
+    const Moment moment = now();
+    state_.pass(moment, aftermath);
+    taken = state_.take(max, lease, moment);
+    if (!aftermath.empty()) {
+      lock.unlock();
+      finish(aftermath);
+      lock.lock();
+      if (taken.empty()) continue;
+    }
+    if (!taken.empty() || moment.steady >= deadline) break;
+    ++idle_;
+    clock_.wait(lock, ready_, deadline, stop);
+    --idle_;
+  }
+  --receivers_;
+  if (closing_) left_.notify_all();
+  release(lock);
+  return taken;
+}
+
+std::vector<Delivery> MemoryQueue::read(std::vector<Handover> handovers) {
+  std::vector<Delivery> deliveries;
+  std::vector<LeaseToken> unreadable;
+  deliveries.reserve(handovers.size());
+  for (const Handover& handover : handovers) {
+    try {
+      deliveries.push_back({parseEvent(*handover.text), handover.attempt, handover.token, handover.alone,
+                            handover.published_at, handover.waited});
+    } catch (const UnreadableEvent&) {
+      unreadable.push_back(handover.token);
+    }
+  }
+  if (!unreadable.empty()) giveUpUnreadable(unreadable);
+  return deliveries;
+}
+
+void MemoryQueue::giveUpUnreadable(std::span<const LeaseToken> tokens) {
+  Aftermath aftermath;
+  std::unique_lock lock(mutex_);
+  if (closing_) return;
+  for (const LeaseToken& token : tokens) state_.giveUpUnreadable(token, now(), aftermath);
+  release(lock);
+  finish(aftermath);
+}
+
+std::vector<SettleVerdict> MemoryQueue::settle(std::span<const Settlement> settlements) {
+  return step([&](const Moment& moment, Aftermath& aftermath) {
+    std::vector<SettleVerdict> verdicts;
+    verdicts.reserve(settlements.size());
+    for (const Settlement& settlement : settlements) verdicts.push_back(state_.settle(settlement, moment, aftermath));
+    return verdicts;
+  });
+}
+
+QueueStats MemoryQueue::stats() {
+  return step([&](const Moment& moment, Aftermath&) { return state_.stats(moment); });
+}
+
+Health MemoryQueue::health() {
+  std::lock_guard lock(mutex_);
+  if (closing_) return {HealthState::Down, "memory-queue has stopped"};
+  if (state_.full())
+    return {HealthState::Degraded, "memory-queue is full; publishing is refused until workers catch up"};
+  return {};
+}
+
+void MemoryQueue::release(std::unique_lock<std::mutex>& lock) {
+  const bool receiver = idle_ > 0 && state_.offers();
+  const bool timer = state_.due() < timer_until_;
+  if (timer) timer_until_ = SteadyTime::min();
+  lock.unlock();
+  if (receiver) ready_.notify_one();
+  if (timer) timer_.notify_one();
+}
+
+void MemoryQueue::answer(PublishHandler& handler, const PublishResult& result) noexcept {
+  try {
+    handler(result);
+  } catch (const std::exception& failure) {
+    std::lock_guard lock(mutex_);
+    if (closing_) return;
+    instruments_.handler_failures.add();
+    log_.error("queue.handler_failed", "a publish handler threw", {{"cause", failure.what()}});
+  }
+}
+
+void MemoryQueue::finish(Aftermath& aftermath) noexcept {
+  for (auto& [handler, result] : aftermath.answers) answer(handler, result);
+  aftermath.garbage.clear();
+}
+
+void MemoryQueue::keepTime(const std::stop_token& stop) {
+  const auto heartbeat = health_.heartbeat("memory-queue", kHeartbeatLimit);
+  std::unique_lock lock(mutex_);
+  while (!closing_) {
+    heartbeat->tick();
+    Aftermath aftermath;
+    const Moment moment = now();
+    try {
+      state_.pass(moment, aftermath);
+    } catch (const std::exception& failure) {
+      log_.error("queue.timer_failed", "the queue's timer failed and goes on", {{"cause", failure.what()}});
+    }
+    if (idle_ > 0 && state_.offers()) ready_.notify_one();
+    if (aftermath.empty()) {
+      timer_until_ = std::min(state_.due(), moment.steady + kLongestNap);
+      clock_.wait(lock, timer_, timer_until_, stop);
+    } else {
+      lock.unlock();
+      finish(aftermath);
+      lock.lock();
+    }
+  }
+}
+
+void MemoryQueue::close() noexcept {
+  Aftermath aftermath;
+  {
+    std::unique_lock lock(mutex_);
+    if (closing_) return;
+    closing_ = true;
+    const std::uint64_t lost = state_.close(aftermath);
+    if (lost > 0)
+      log_.warning("queue.dropped", "memory-queue keeps nothing when it stops; events were still in it",
+                   {{"events", std::to_string(lost)}});
+    ready_.notify_all();
+    timer_.notify_all();
+    left_.wait(lock, [this] { return receivers_ == 0; });
+  }
+  thread_.request_stop();
+  thread_.join();
+  finish(aftermath);
+}
+
+}  // namespace penstock::memory_queue
