@@ -1,0 +1,137 @@
+#include "conformance/queue/engine_under_test.h"
+
+#include <algorithm>
+
+namespace penstock::test {
+namespace {
+
+class QueueSuspects : public EngineUnderTest {
+protected:
+  /// Hands out the events in one batch whose worker is never heard of again.
+  void crashWith(const std::vector<Event>& batch) {
+    accept(batch);
+    ASSERT_EQ(receive().size(), batch.size());
+    advance(kLease);
+  }
+};
+
+TEST_F(QueueSuspects, AnEventOfAnOrdinaryBatchIsNotAlone) {
+  accept(events(3));
+  for (const Delivery& delivery : receive()) EXPECT_FALSE(delivery.alone);
+}
+
+TEST_F(QueueSuspects, AfterALostLeaseItsEventsComeOneByOneAndAlone) {
+  const auto batch = events(3);
+  crashWith(batch);
+  std::vector<Uuid> seen;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto deliveries = receive(10);
+    ASSERT_EQ(deliveries.size(), 1U);
+    EXPECT_TRUE(deliveries.front().alone);
+    seen.push_back(deliveries.front().event.id);
+    end(deliveries.front());
+  }
+  EXPECT_THAT(seen, ::testing::UnorderedElementsAreArray(ids(batch)));
+  EXPECT_TRUE(receive().empty());
+}
+
+TEST_F(QueueSuspects, WhatWasSettledBeforeTheLeaseWasLostIsNoSuspect) {
+  accept(events(3));
+  const auto held = receive();
+  ASSERT_EQ(held.size(), 3U);
+  end(held[0]);
+  end(held[1], RetryAfter{kLease, "busy"});
+  advance(kLease);
+  std::vector<std::pair<Uuid, bool>> seen;
+  for (auto batch = receive(10); !batch.empty(); batch = receive(10)) {
+    for (const Delivery& delivery : batch) {
+      seen.emplace_back(delivery.event.id, delivery.alone);
+      end(delivery);
+    }
+  }
+  EXPECT_THAT(seen,
+              ::testing::UnorderedElementsAre(std::pair(held[1].event.id, false), std::pair(held[2].event.id, true)));
+}
+
+TEST_F(QueueSuspects, ASuspectNeverSharesACallWithOthers) {
+  crashWith(events(2));
+  accept(events(5));
+  std::size_t alone = 0;
+  std::size_t ordinary = 0;
+  for (auto batch = receive(3); !batch.empty(); batch = receive(3)) {
+    const bool suspect = std::any_of(batch.begin(), batch.end(), [](const Delivery& each) { return each.alone; });
+    if (suspect) {
+      EXPECT_EQ(batch.size(), 1U);
+    }
+    (suspect ? alone : ordinary) += batch.size();
+    for (const Delivery& delivery : batch) end(delivery);
+  }
+  EXPECT_EQ(alone, 2U);
+  EXPECT_EQ(ordinary, 5U);
+}
+
+TEST_F(QueueSuspects, ASuspectThatFinishesIsDone) {
+  crashWith(events(1));
+  end(receiveOne());
+  advance(kLease * 10);
+  EXPECT_TRUE(receive().empty());
+  EXPECT_TRUE(deadList().empty());
+}
+
+TEST_F(QueueSuspects, AReleasedSuspectStaysASuspect) {
+  crashWith(events(1));
+  end(receiveOne(), Release{1min, "drain"});
+  advance(1min);
+  const Delivery delivery = receiveOne();
+  EXPECT_TRUE(delivery.alone);
+  EXPECT_EQ(delivery.attempt, 2U);
+}
+
+TEST_F(QueueSuspects, TheThirdExpiryWhileAloneIsACrashSuspectsEnd) {
+  const Event poison = event();
+  crashWith({poison});
+  for (int expiry = 1; expiry <= 3; ++expiry) {
+    EXPECT_TRUE(deadList().empty());
+    EXPECT_TRUE(receiveOne().alone);
+    advance(kLease);
+  }
+  EXPECT_TRUE(receive().empty());
+  const auto letters = deadList();
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters.front().event, poison);
+  EXPECT_EQ(letters.front().reason, "crash_suspect");
+  EXPECT_EQ(letters.front().attempts, 4U);
+  EXPECT_EQ(letters.front().failures.size(), 4U);
+}
+
+TEST_F(QueueSuspects, APoisonTakesNobodyOfItsBatchWithIt) {
+  const auto batch = events(5);
+  const Uuid poison = batch[2].id;
+  crashWith(batch);
+  std::vector<Uuid> finished;
+  for (auto deliveries = receive(10); !deliveries.empty(); deliveries = receive(10)) {
+    ASSERT_EQ(deliveries.size(), 1U);
+    if (deliveries.front().event.id == poison) {
+      advance(kLease);
+      continue;
+    }
+    finished.push_back(deliveries.front().event.id);
+    end(deliveries.front());
+  }
+  EXPECT_EQ(finished.size(), 4U);
+  EXPECT_EQ(ids(deadList()), std::vector{poison});
+}
+
+TEST_F(QueueSuspects, TheLateWorkerOfASuspectIsFenced) {
+  crashWith(events(1));
+  std::vector<Delivery> held;
+  for (int expiry = 0; expiry < 3; ++expiry) {
+    held.push_back(receiveOne());
+    advance(kLease);
+  }
+  for (const Delivery& delivery : held) EXPECT_EQ(settle(delivery, Done{}), SettleVerdict::LeaseLost);
+  EXPECT_EQ(deadList().size(), 1U);
+}
+
+}  // namespace
+}  // namespace penstock::test
