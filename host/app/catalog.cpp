@@ -1,0 +1,55 @@
+#include "app/catalog.h"
+
+#include "config/host_rows.h"
+#include "http/config.h"
+#include "penstock/http.h"
+#include "policy/config.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace penstock {
+namespace {
+
+constexpr std::string_view kGivenByHost[] = {Http::kInterface, Policy::kInterface, Exposition::kInterface,
+                                             HealthBoard::kInterface};
+
+}  // namespace
+
+const Section& Catalog::section(std::string_view name) const {
+  const auto found =
+      std::find_if(sections.begin(), sections.end(), [&](const Section& one) { return one.name == name; });
+  if (found == sections.end()) throw std::logic_error("no section " + std::string(name));
+  return *found;
+}
+
+std::vector<std::string> Catalog::faults(const Configuration& configuration) const {
+  std::vector<std::string> faults;
+  try {
+    configuration.check(sections);
+  } catch (const ConfigurationFaults& found) {
+    faults = found.faults;
+  }
+  const StartOrder order = orderOf(configuration, *this);
+  faults.insert(faults.end(), order.faults.begin(), order.faults.end());
+  return faults;
+}
+
+Catalog makeCatalog(const Configuration& configuration, const Installation& installation) {
+  Catalog catalog;
+  const std::string configured = configuration.poco()->getString("plugin_dir", "");
+  const std::string directories[] = {configured.empty() ? installation.plugins.string() : configured};
+  catalog.discovery = discover(directories);
+  catalog.sections = {{"", kHostRows},       {"http", kHttpRows},         {"policy", kPolicyRows},
+                      {"retry", kRetryRows}, {"shutdown", kShutdownRows}, {"logging", kLoggingRows}};
+  for (const FoundPlugin& plugin : catalog.discovery.plugins)
+    if (plugin.descriptor != nullptr) catalog.sections.push_back({plugin.name, plugin.descriptor->rows});
+  return catalog;
+}
+
+StartOrder orderOf(const Configuration& configuration, const Catalog& catalog) {
+  const std::vector<std::string> enabled = configuration.plugins();
+  return startOrder(enabled, catalog.discovery, kGivenByHost);
+}
+
+}  // namespace penstock

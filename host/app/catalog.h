@@ -1,0 +1,31 @@
+#pragma once
+
+#include "app/installation.h"
+#include "config/configuration.h"
+#include "loader/discovery.h"
+#include "loader/order.h"
+
+#include <string>
+#include <vector>
+
+namespace penstock {
+
+/// Everything the configuration may speak of: the host's sections and those of all plugins found, enabled or not.
+struct Catalog {
+  Discovery discovery;
+  std::vector<Section> sections;
+
+  /// The section of this name; it must exist.
+  const Section& section(std::string_view name) const;
+
+  /// All that is wrong with the values and with the choice of plugins.
+  std::vector<std::string> faults(const Configuration& configuration) const;
+};
+
+/// Opens the plugins of the configured folder. [blocks: reads files]
+Catalog makeCatalog(const Configuration& configuration, const Installation& installation);
+
+/// Start order of the configured plugins; its faults say what is wrong with the choice.
+StartOrder orderOf(const Configuration& configuration, const Catalog& catalog);
+
+}  // namespace penstock

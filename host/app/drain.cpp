@@ -1,0 +1,26 @@
+#include "app/drain.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+namespace penstock {
+
+void drain(Service& service, Signals& signals) {
+  std::atomic<bool> stopped = false;
+  std::jthread stopping([&] {
+    service.stop();
+    stopped = true;
+    signals.raiseFatal();
+  });
+  while (!stopped) {
+    int signal = 0;
+    if (signals.next(signal) == Wake::Terminate) {
+      service.abandon(signal);
+      _exit(128 + signal);
+    }
+  }
+}
+
+}  // namespace penstock

@@ -1,0 +1,151 @@
+#include "app/running.h"
+
+#include "http/config.h"
+#include "logging/logging.h"
+
+#include <filesystem>
+#include <utility>
+
+namespace penstock {
+namespace fs = std::filesystem;
+namespace {
+
+Log logger(const std::string& name) { return Log(Poco::Logger::get(name)); }
+
+/// The configured folder, or the installation's when none is configured.
+fs::path folder(const std::string& configured, const fs::path& fallback) {
+  return configured.empty() ? fallback : fs::absolute(configured);
+}
+
+std::string makeDataFolder(const fs::path& path) {
+  std::error_code fault;
+  const bool made = fs::create_directories(path, fault);
+  if (fault)
+    throw StartFailure("cannot make the data folder " + path.string() + ": " + fault.message() +
+                       "; set data_dir or DATA_DIR to a folder the service may write to");
+  if (made) fs::permissions(path, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec, fault);
+  return path.string();
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
+}  // namespace
+
+fs::path scriptsFolder(const Configuration& configuration, const Catalog& catalog, const Installation& installation) {
+  return folder(configuration.section(catalog.section(""))->text("scripts_dir"), installation.scripts);
+}
+
+Running::Running(const Installation& installation, Configuration configuration, Catalog catalog,
+                 std::function<void()> wake)
+    : started_with_(configuration),
+      configuration_(std::move(configuration)),
+      catalog_(std::move(catalog)),
+      wake_(std::move(wake)),
+      data_(makeDataFolder(folder(section("").text("data_dir"), installation.data))),
+      migrations_(folder(section("").text("migrations_dir"), installation.migrations).string()),
+      process_(registry_, PENSTOCK_VERSION),
+      log_(logger("penstock")) {
+  startLogging(*configuration_.poco(catalog_.sections), &registry_);
+  reload_good_.set(1);
+  policy_ = std::make_unique<PolicyHost>(scriptsFolder(configuration_, catalog_, installation),
+                                         policySettings(section("policy"), section("retry")), registry_,
+                                         logger("policy"), clock_);
+  http_ = std::make_unique<HttpServer>(httpOptions(), registry_, logger("http"), health_);
+  interfaces_.give<Http>(*http_);
+  interfaces_.give<Policy>(*policy_);
+  interfaces_.give<Exposition>(registry_);
+  interfaces_.give<HealthBoard>(health_);
+  plugins_ = std::make_unique<PluginSet>(orderOf(configuration_, catalog_).plugins, interfaces_, log_);
+}
+
+const Config& Running::section(std::string_view name) {
+  auto found = sections_.find(name);
+  if (found == sections_.end())
+    found = sections_.emplace(std::string(name), configuration_.section(catalog_.section(name))).first;
+  return *found->second;
+}
+
+HttpOptions Running::httpOptions() { return penstock::httpOptions(section("http"), data_); }
+
+HostServices Running::services() {
+  return {registry_,
+          clock_,
+          *policy_,
+          health_,
+          data_,
+          migrations_,
+          [this](std::string_view plugin) -> const Config& { return section(plugin); },
+          [this](std::string_view plugin, const std::string& sentence) { fatal(plugin, sentence); }};
+}
+
+void Running::fatal(std::string_view plugin, const std::string& sentence) noexcept {
+  log_.critical("host.fatal", sentence, {{"plugin", plugin}});
+  wake_();
+}
+
+void Running::open() {
+  plugins_->start(services());
+  if (auto* queue = interfaces_.find<Queue>())
+    gauges_ = std::make_unique<QueueGauges>(registry_, *queue, interfaces_.giver(Queue::kInterface));
+  http_->open();
+  log_.notice("host.started", "Penstock " PENSTOCK_VERSION " serves",
+              {{"plugins", joined(configuration_.plugins())}, {"data_dir", data_}, {"policy", policy_->hash().hex()}});
+}
+
+void Running::reload(const ConfigSource& source) {
+  const Configuration next = Configuration::load(source);
+  std::vector<std::string> faults = catalog_.faults(next);
+  if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  policy_->reload(policySettings(*next.section(catalog_.section("policy")), *next.section(catalog_.section("retry"))));
+  applyLevels(*next.poco(catalog_.sections));
+
+  std::map<std::string, std::unique_ptr<Config>, std::less<>> sections;
+  for (const Section& one : catalog_.sections) sections.emplace(one.name, next.section(one));
+  const std::vector<std::string> refused =
+      plugins_->reload([&](std::string_view plugin) -> const Config& { return *sections.find(plugin)->second; });
+  for (const std::string& sentence : refused) log_.error("host.reload_refused", sentence);
+
+  const std::string applied = joined(configuration_.changed(next, catalog_.sections, true));
+  const std::string waiting = joined(started_with_.changed(next, catalog_.sections, false));
+  if (!waiting.empty())
+    log_.warning("host.restart_required", "some changed keys take effect after a restart", {{"keys", waiting}});
+  configuration_ = next;
+  log_.notice("host.reloaded", "configuration and scripts were reloaded",
+              {{"keys", applied}, {"policy", policy_->hash().hex()}});
+}
+
+void Running::tryReload(const ConfigSource& source) noexcept {
+  try {
+    reload(source);
+    reload_good_.set(1);
+    reloads_applied_.add();
+  } catch (const std::exception& fault) {
+    reload_good_.set(0);
+    reloads_refused_.add();
+    log_.error("host.reload_failed", std::string("nothing was changed: ") + fault.what());
+  }
+}
+
+void Running::stop() noexcept {
+  if (std::exchange(stopped_, true)) return;
+  try {
+    const auto shutdown = configuration_.section(catalog_.section("shutdown"));
+    const SteadyTime deadline = clock_.now() + shutdown->duration("drain_timeout");
+    log_.notice("host.stopping", "draining: no new work is accepted");
+    health_.drain();
+    if (http_) http_->drain(deadline);
+    gauges_.reset();
+    if (plugins_) plugins_->stop(deadline);
+    if (http_) http_->close();
+    log_.notice("host.stopped", "everything has stopped");
+  } catch (const std::exception& fault) {
+    log_.critical("host.stop_failed", fault.what());
+  }
+  stopLogging();
+}
+
+}  // namespace penstock

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "app/catalog.h"
+#include "app/installation.h"
+#include "app/system_clock.h"
+#include "config/configuration.h"
+#include "http/server.h"
+#include "loader/health_roll_up.h"
+#include "loader/plugin_set.h"
+#include "loader/queue_gauges.h"
+#include "metrics/process_metrics.h"
+#include "metrics/registry.h"
+#include "policy/policy_host.h"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace penstock {
+
+inline constexpr CounterSpec kReloads{"penstock_config_reloads_total",
+                                      "Reloads of configuration and scripts, by result."};
+inline constexpr GaugeSpec kReloadGood{"penstock_config_last_reload_successful",
+                                       "1 if the last reload took effect, 0 if it was refused."};
+
+/// Where the policy scripts are.
+std::filesystem::path scriptsFolder(const Configuration& configuration, const Catalog& catalog,
+                                    const Installation& installation);
+
+/// The parts, in the order in which they are built; they are destroyed in the reverse.
+class Running {
+public:
+  Running(const Installation& installation, Configuration configuration, Catalog catalog, std::function<void()> wake);
+  ~Running() { stop(); }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  /// Starts the plugins, then opens the listeners. [throws: StartFailure]
+  void open();
+  /// Reads configuration and scripts again and puts them in force whole; what is wrong is logged and changes nothing.
+  void tryReload(const ConfigSource& source) noexcept;
+  /// Drains and stops; more than once does nothing.
+  void stop() noexcept;
+  const Log& log() const { return log_; }
+
+private:
+  void reload(const ConfigSource& source);
+  const Config& section(std::string_view name);
+  HttpOptions httpOptions();
+  HostServices services();
+  void fatal(std::string_view plugin, const std::string& sentence) noexcept;
+
+  const Configuration started_with_;
+  Configuration configuration_;
+  Catalog catalog_;
+  std::function<void()> wake_;
+  std::map<std::string, std::unique_ptr<Config>, std::less<>> sections_;
+  std::string data_;
+  std::string migrations_;
+  SystemClock clock_;
+  Registry registry_;
+  ProcessMetrics process_;
+  Gauge& reload_good_ = registry_.gauge(kReloadGood);
+  Counter& reloads_applied_ = registry_.counter(kReloads, {{"result", "applied"}});
+  Counter& reloads_refused_ = registry_.counter(kReloads, {{"result", "refused"}});
+  Log log_;
+  InterfaceRegistry interfaces_;
+  std::unique_ptr<PolicyHost> policy_;
+  std::unique_ptr<PluginSet> plugins_;
+  HealthRollUp health_{clock_, [this] { return plugins_ ? plugins_->health() : std::vector<PluginHealth>{}; }};
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<QueueGauges> gauges_;
+  bool stopped_ = false;
+};
+
+}  // namespace penstock

@@ -1,0 +1,55 @@
+#include "app/service.h"
+
+#include "app/running.h"
+#include "logging/logging.h"
+
+namespace penstock {
+
+Service::Service(Installation installation, ConfigSource source, std::function<void()> wake)
+    : installation_(std::move(installation)), source_(std::move(source)), wake_(std::move(wake)) {}
+
+Service::~Service() = default;
+
+void Service::start() {
+  Configuration configuration = Configuration::load(source_);
+  Catalog catalog = makeCatalog(configuration, installation_);
+  std::vector<std::string> faults = catalog.faults(configuration);
+  if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wake_);
+  running_->open();
+}
+
+void Service::reload() noexcept {
+  if (running_) running_->tryReload(source_);
+}
+
+void Service::reopenLogs() noexcept {
+  try {
+    penstock::reopenLogs();
+  } catch (const std::exception& fault) {
+    if (running_) running_->log().error("host.reopen_failed", std::string("log files were not reopened: ") + fault.what());
+  }
+}
+
+void Service::stop() noexcept {
+  if (running_) running_->stop();
+}
+
+void Service::abandon(int signal) noexcept {
+  running_->log().warning("host.abandoned", "a second signal came while draining; leaving at once",
+                          {{"signal", std::to_string(signal)}});
+  stopLogging();
+}
+
+void checkScripts(const Configuration& configuration, const Catalog& catalog, const Installation& installation) {
+  Registry registry;
+  SystemClock clock;
+  Poco::Logger& quiet = Poco::Logger::get("check-config");
+  quiet.setLevel("none");
+  const PolicyHost policy(scriptsFolder(configuration, catalog, installation),
+                          policySettings(*configuration.section(catalog.section("policy")),
+                                         *configuration.section(catalog.section("retry"))),
+                          registry, Log(quiet), clock);
+}
+
+}  // namespace penstock

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "app/catalog.h"
+#include "app/installation.h"
+#include "config/configuration.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace penstock {
+
+class Running;
+
+/// The running service: everything the host owns, built in order and taken down in the reverse.
+/// start, reload, reopenLogs and stop are called from one thread at a time.
+class Service {
+public:
+  /// `wake` is called, from any thread, when a plugin reports a fatal fault.
+  Service(Installation installation, ConfigSource source, std::function<void()> wake);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// Reads the configuration, starts the plugins and opens the listeners. What was started is stopped again when it
+  /// throws. [throws: ConfigurationFaults, PolicyFault, StartFailure]
+  void start();
+
+  /// Reads configuration and scripts again and puts them in force whole, or logs why not and keeps the old.
+  void reload() noexcept;
+
+  void reopenLogs() noexcept;
+
+  /// Drains within the configured time and stops everything.
+  void stop() noexcept;
+
+  /// Says in the log that a second signal ends the process without finishing. [any thread, while stop runs]
+  void abandon(int signal) noexcept;
+
+private:
+  Installation installation_;
+  ConfigSource source_;
+  std::function<void()> wake_;
+  std::unique_ptr<Running> running_;
+};
+
+/// Compiles the configured scripts without putting them in force. [throws: PolicyFault]
+void checkScripts(const Configuration& configuration, const Catalog& catalog, const Installation& installation);
+
+}  // namespace penstock

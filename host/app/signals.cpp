@@ -1,0 +1,74 @@
+#include "app/signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace penstock {
+namespace {
+
+sigset_t handled() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, signal);
+  return set;
+}
+
+[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+
+}  // namespace
+
+void Signals::block() {
+  const sigset_t set = handled();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Signals::Signals() : signals_(-1), fatal_(-1) {
+  const sigset_t set = handled();
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+  if (signals_ < 0) fail("signalfd");
+  fatal_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fatal_ < 0) {
+    close(signals_);
+    fail("eventfd");
+  }
+}
+
+Signals::~Signals() {
+  close(signals_);
+  close(fatal_);
+}
+
+Wake Signals::next(int& signal) {
+  for (;;) {
+    pollfd watched[2] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}};
+    if (poll(watched, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      fail("poll");
+    }
+    signal = 0;
+    if ((watched[1].revents & POLLIN) != 0) {
+      std::uint64_t count = 0;
+      if (read(fatal_, &count, sizeof count) == sizeof count) return Wake::Fatal;
+    }
+    if ((watched[0].revents & POLLIN) == 0) continue;
+    signalfd_siginfo received{};
+    if (read(signals_, &received, sizeof received) != sizeof received) continue;
+    signal = static_cast<int>(received.ssi_signo);
+    if (signal == SIGHUP) return Wake::Reload;
+    if (signal == SIGUSR1) return Wake::ReopenLogs;
+    return Wake::Terminate;
+  }
+}
+
+void Signals::raiseFatal() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(fatal_, &one, sizeof one);
+}
+
+}  // namespace penstock
