@@ -1,0 +1,147 @@
+-- Penstock's configuration: Lua that returns one table. Every key is shown with its default. `penstockd
+-- --config-reference` explains each, `penstockd --check-config` tells what is wrong, all at once.
+--
+-- Above this file lie, later wins: conf.d/*.lua beside it in lexical order, and -D key=value of the command line.
+-- Durations are "250ms" "30s" "5m" "72h" "30d", sizes "64KB" "256MB" "1GB" or plain bytes. A secret is never written
+-- here but comes as { file = "…" }, { env = "…" } or { credential = "…" }. `env.NAME` reads the environment.
+
+-- What an environment variable chooses among words.
+local function choose(name, default, choices)
+  local word = env(name) or default
+  local choice = choices[word:lower()]
+  if choice ~= nil then return choice end
+  local words = {}
+  for known in pairs(choices) do table.insert(words, known) end
+  table.sort(words)
+  error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
+end
+
+local queue = choose("QUEUE_BACKEND", "memory", { memory = "memory-queue" })
+local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store" })
+local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
+
+local plugins = { "http-ingest", queue, store }
+if works then table.insert(plugins, "worker") end
+table.insert(plugins, "metrics")
+
+return {
+  -- Plugins to load; the order does not matter.
+  plugins = plugins,
+
+  -- Folders; empty ones are found: beside the sources in a checkout, under /etc, /usr and /var when installed.
+  data_dir = env.DATA_DIR or "",        -- everything that is kept
+  scripts_dir = env.SCRIPTS_DIR or "",  -- policy scripts
+  plugin_dir = "",                      -- the plugins' .so files
+  migrations_dir = "",                  -- sqlite/ and postgres/
+
+  -- The listeners.
+  http = {
+    public = {
+      address = "127.0.0.1",    -- 0.0.0.0 or :: for all of the machine's
+      port = env.PORT or 8080,  -- 0: any free one
+    },
+    admin = {
+      socket = "",   -- unix socket for operators; empty: admin.sock in the data folder
+      address = "",  -- IP address instead of the socket; anybody who reaches it may administer
+      port = 8081,   -- of that address
+    },
+    threads = 0,                -- that serve connections; 0: one a core
+    max_connections = 20000,    -- more are answered 503
+    max_body = "256KB",         -- larger ones are answered 413
+    max_header_bytes = "16KB",  -- request line and header fields together; larger ones are answered 431
+    max_uri = "8KB",            -- longer ones are answered 414
+    max_fields = 100,           -- header fields; more are answered 431
+    max_buffered = "64MB",      -- requests being read and answers being taken, of all connections together
+    max_write_buffer = "64KB",  -- answers of one connection that gather before they are written
+    max_pipelined = 16,         -- requests of one connection that are answered before it is others' turn
+    max_linger = "16MB",        -- read and dropped after a refusal, so that the client sees the answer
+    header_timeout = "10s",     -- for a request's head
+    body_timeout = "30s",       -- for a request's body
+    idle_timeout = "75s",       -- without a request
+    write_timeout = "30s",      -- for a client to take its answer, or the next 64 KB of it
+    linger_timeout = "3s",      -- for a refused client to close its connection
+  },
+
+  -- What a policy script may use up, and what validate.lua is told. Changes on reload.
+  policy = {
+    deadline = "5ms",          -- processor time of one call
+    memory = "16MB",           -- held by the scripts of one thread
+    max_attachments = 8,       -- of a message
+    max_characters_sms = 0,    -- in the body of an SMS or MMS; 0: no limit
+    max_characters_email = 0,  -- in the body of an e-mail; 0: no limit
+  },
+
+  -- What retry.lua is told. Changes on reload.
+  retry = {
+    max_attempts = env.RETRY_MAX_ATTEMPTS or 10,    -- after which a message is given up
+    max_age = env.RETRY_MAX_AGE or "72h",           -- at which a message is given up
+    backoff_min = env.RETRY_BACKOFF_MIN or "1s",    -- longest wait after the first failure; it doubles
+    backoff_max = env.RETRY_BACKOFF_MAX or "1h",    -- longest wait between two attempts
+  },
+
+  -- Time that work in hand gets to finish after the first TERM or INT.
+  shutdown = {
+    drain_timeout = "25s",
+  },
+
+  -- Logging. formatters, channels and loggers may be set up here as Poco knows them, for example
+  --   loggers = { worker = { level = "debug" } }
+  logging = {
+    -- fatal, critical, error, warning, notice, information, debug or trace; changes on reload
+    level = choose("LOG_LEVEL", "information", {
+      fatal = "fatal", critical = "critical", error = "error", warning = "warning", warn = "warning",
+      notice = "notice", information = "information", info = "information", debug = "debug", trace = "trace",
+    }),
+    format = "auto",         -- json, text, or auto: text on a terminal and json elsewhere
+    destination = "stderr",  -- stderr, stdout or the path of a file
+    buffer = "4MB",          -- for lines that wait to be written; more are dropped and counted
+  },
+
+  -- Plugins, each under its name. A plugin that is not loaded may keep its section.
+  ["http-ingest"] = {
+    reader = {
+      threads = 4,    -- for reading calls, which wait for the store
+      backlog = 256,  -- reading calls that may wait for a thread; more are answered 503
+    },
+  },
+
+  ["memory-queue"] = {
+    max_events = 100000,         -- ready, leased and scheduled; beyond it publishing is refused
+    max_bytes = "256MB",         -- of events; beyond it publishing is refused
+    full = "reject",             -- or "wait": publishers wait for room
+    full_wait = "2s",            -- longest wait for room
+    max_waiting = 1000,          -- publishers that wait; they hold at most max_bytes together
+    key_window = "72h",          -- how long the key of an accepted event is known
+    max_keys = 1000000,          -- of finished events, about 120 bytes each; the longest finished is forgotten first
+    dead_letter_retention = env.DLQ_RETENTION or "30d",
+    max_dead_letters = 10000,    -- the oldest is removed first
+    max_dead_bytes = "64MB",     -- the oldest is removed first
+  },
+
+  ["sqlite-store"] = {
+    path = "",                 -- of the database; a relative one lies in the data folder, empty: store.db there
+    readers = 4,               -- reads at once; each may open a session of its own
+    busy_timeout = "5s",       -- wait for another process's writing, or for a free reader
+    cache = "32MB",            -- of the database that the writer keeps in memory
+    checkpoint = "64MB",       -- size of the write-ahead log at which it is copied into the database
+    watch_interval = "500ms",  -- how often values that other processes may have set are looked at
+    report_retention = "72h",  -- how long a delivery report waits for the send that it belongs to
+    max_reports = 100000,      -- that may wait; beyond it the oldest are forgotten
+  },
+
+  worker = {
+    concurrency = env.WORKER_CONCURRENCY or 4,  -- threads that receive and persist events
+    batch = 500,                                -- events received at once and persisted in one transaction
+    lease = "30s",                              -- how long received events are on loan
+    wait = "1s",                                -- of one receive while the queue is empty
+    drain = "20s",                              -- for a stop to finish the events in hand; the rest is given back
+    outage = {
+      first = "100ms",  -- pause after the store or the queue was first found away; doubles
+      longest = "2s",   -- pause while it is away
+    },
+  },
+
+  metrics = {
+    max_waiting = 16,  -- scrapes that may wait while one is written; more are answered 503
+  },
+}

@@ -1,0 +1,161 @@
+#include "config/configuration.h"
+#include "config/host_rows.h"
+#include "config/typed_value.h"
+#include "http/config.h"
+#include "plugins/http-ingest/config.h"
+#include "plugins/memory-queue/config.h"
+#include "plugins/metrics/config.h"
+#include "plugins/sqlite-store/config.h"
+#include "plugins/worker/config.h"
+#include "policy/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace penstock::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::filesystem::path kCheckout = PENSTOCK_CHECKOUT;
+
+const std::vector<Section>& everySection() {
+  static const std::vector<Section> sections{{"", kHostRows},
+                                             {"http", kHttpRows},
+                                             {"policy", kPolicyRows},
+                                             {"retry", kRetryRows},
+                                             {"shutdown", kShutdownRows},
+                                             {"logging", kLoggingRows},
+                                             {"http-ingest", kIngestRows},
+                                             {"memory-queue", memory_queue::kRows},
+                                             {"sqlite-store", sqlite_store::kRows},
+                                             {"worker", kWorkerRows},
+                                             {"metrics", kMetricsRows}};
+  return sections;
+}
+
+Configuration shipped(std::map<std::string, std::string> environment, const std::string& file = "penstock.lua") {
+  ConfigSource source;
+  source.file = kCheckout / "config" / file;
+  source.environment = [environment](std::string_view name) -> std::optional<std::string> {
+    const auto found = environment.find(std::string(name));
+    return found == environment.end() ? std::nullopt : std::optional(found->second);
+  };
+  return Configuration::load(source);
+}
+
+TEST(ShippedFile, ShowsEveryRowWithItsDefaultAndNothingElse) {
+  const Layer layer = evaluateLua(kCheckout / "config/penstock.lua", "penstock.lua", {});
+  std::set<std::string> declared;
+  for (const Section& section : everySection())
+    for (const ConfigRow& row : section.rows) {
+      if (isWildcard(row) || row.secret) continue;
+      const std::string key = (section.name.empty() ? "" : section.name + '.') + std::string(row.key);
+      declared.insert(key);
+      const auto written = layer.values.find(key);
+      if (written == layer.values.end()) {
+        ADD_FAILURE() << key << " is not shown";
+        continue;
+      }
+      const Parsed value = parseValue(row, written->second);
+      const Parsed fallback = parseFallback(row);
+      ASSERT_TRUE(value.value && fallback.value) << key << ' ' << value.fault;
+      EXPECT_TRUE(sameValue(*value.value, *fallback.value))
+          << key << " is shown as " << plainText(written->second) << ", its default is " << row.fallback;
+    }
+  for (const auto& [key, value] : layer.values) EXPECT_TRUE(declared.contains(key)) << key << " has no row";
+}
+
+TEST(ShippedFile, KnowsEveryPluginOfTheTree) {
+  std::set<std::string> names;
+  for (const Section& section : everySection()) names.insert(section.name);
+  for (const auto& entry : std::filesystem::directory_iterator(kCheckout / "plugins")) {
+    if (!std::filesystem::exists(entry.path() / "config.h")) continue;
+    EXPECT_TRUE(names.contains(entry.path().filename().string())) << entry.path();
+  }
+}
+
+TEST(ShippedFile, HasNoFaults) {
+  shipped({}).check(everySection());
+  shipped({}, "dev.lua").check(everySection());
+}
+
+TEST(ShippedFile, EveryRowHasASentence) {
+  for (const Section& section : everySection())
+    for (const ConfigRow& row : section.rows) EXPECT_TRUE(row.text.ends_with('.')) << section.name << '.' << row.key;
+}
+
+TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
+  const Configuration configuration = shipped({{"PORT", "9000"},
+                                               {"DATA_DIR", "/d"},
+                                               {"SCRIPTS_DIR", "/s"},
+                                               {"QUEUE_BACKEND", "memory"},
+                                               {"STORE_BACKEND", "sqlite"},
+                                               {"WORKER_CONCURRENCY", "9"},
+                                               {"RETRY_MAX_ATTEMPTS", "3"},
+                                               {"RETRY_MAX_AGE", "1h"},
+                                               {"RETRY_BACKOFF_MIN", "2s"},
+                                               {"RETRY_BACKOFF_MAX", "30m"},
+                                               {"DLQ_RETENTION", "7d"},
+                                               {"LOG_LEVEL", "WARN"}});
+  configuration.check(everySection());
+  const auto poco = configuration.poco(everySection());
+  EXPECT_EQ(poco->getString("http.public.port"), "9000");
+  EXPECT_EQ(poco->getString("data_dir"), "/d");
+  EXPECT_EQ(poco->getString("scripts_dir"), "/s");
+  EXPECT_EQ(poco->getString("worker.concurrency"), "9");
+  EXPECT_EQ(poco->getString("retry.max_attempts"), "3");
+  EXPECT_EQ(poco->getString("retry.max_age"), "1h");
+  EXPECT_EQ(poco->getString("retry.backoff_min"), "2s");
+  EXPECT_EQ(poco->getString("retry.backoff_max"), "30m");
+  EXPECT_EQ(poco->getString("memory-queue.dead_letter_retention"), "7d");
+  EXPECT_EQ(poco->getString("logging.level"), "warning");
+}
+
+TEST(ShippedFile, TheEnvironmentChoosesPlugins) {
+  EXPECT_THAT(shipped({}).plugins(), ElementsAre("http-ingest", "memory-queue", "sqlite-store", "worker", "metrics"));
+  const Configuration without = shipped({{"WORKER_ENABLED", "false"}});
+  EXPECT_THAT(without.plugins(), ElementsAre("http-ingest", "memory-queue", "sqlite-store", "metrics"));
+  without.check(everySection());
+}
+
+TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {
+  for (const auto& [name, expected] :
+       std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory"},
+                                          {"STORE_BACKEND", "expected sqlite"},
+                                          {"WORKER_ENABLED", "expected 0, 1, false, true"},
+                                          {"LOG_LEVEL", "expected critical, debug, error, fatal, info"}}) {
+    try {
+      shipped({{name, "nonsense"}});
+      FAIL() << name;
+    } catch (const ConfigurationFaults& failure) {
+      EXPECT_THAT(failure.faults, ElementsAre(HasSubstr(name + " = \"nonsense\": " + expected)));
+    }
+  }
+}
+
+TEST(ShippedFile, AWrongNumberInTheEnvironmentIsAFaultThatNamesIt) {
+  try {
+    shipped({{"PORT", "http"}}).check(everySection());
+    FAIL();
+  } catch (const ConfigurationFaults& failure) {
+    EXPECT_THAT(
+        failure.faults,
+        ElementsAre("penstock.lua: http.public.port = \"http\": expected a whole number from 0 to 65535 (default "
+                    "8080); it comes from the environment variable PORT"));
+  }
+}
+
+TEST(ShippedFile, ForDevelopmentIsTextAndDebug) {
+  const auto poco = shipped({}, "dev.lua").poco();
+  EXPECT_EQ(poco->getString("logging.level"), "debug");
+  EXPECT_EQ(poco->getString("logging.format"), "text");
+  EXPECT_EQ(shipped({{"LOG_LEVEL", "error"}}, "dev.lua").poco()->getString("logging.level"), "error");
+}
+
+}  // namespace
+}  // namespace penstock::test
