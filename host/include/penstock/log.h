@@ -29,8 +29,8 @@ public:
 };
 
 /// A Poco logger with structured fields. `event` is a stable id such as worker.lease_lost, the sentence is for people.
-/// Fields travel as Poco::Message parameters, or as they are to a LineChannel. Any logger of the same name elsewhere shares its level and channel.
-/// [any thread] [does not block]
+/// Fields travel as Poco::Message parameters, or as they are to a LineChannel. Any logger of the same name elsewhere
+/// shares its level and channel. [any thread] [does not block]
 class Log {
 public:
   explicit Log(Poco::Logger& logger) : logger_(&logger) {}
