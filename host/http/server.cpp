@@ -37,7 +37,7 @@ std::size_t loopCount(std::size_t wanted) {
 }  // namespace
 
 HttpServer::HttpServer(HttpOptions options, Metrics& metrics, Log log, HealthBoard& health)
-    : site_(std::make_shared<Site>(std::move(options), metrics, log)), metrics_(metrics), health_(health) {}
+    : site_(std::make_unique<Site>(std::move(options), metrics, log)), metrics_(metrics), health_(health) {}
 
 void HttpServer::add(Route route) {
   if (!loops_.empty()) throw std::logic_error("route " + std::string(route.pattern) + " comes after the listeners");
@@ -51,10 +51,13 @@ void HttpServer::open() {
   for (std::size_t i = 0; i < loopCount(site_->options.threads); ++i)
     loops.push_back(std::make_unique<Loop>(i, *site_, health_));
   loops_ = std::move(loops);
-  const std::array wanted{&site_->options.public_listener, &site_->options.admin_listener};
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (*wanted[i])
-      listeners_[i] = std::make_unique<Listener>(static_cast<ListenerName>(i), **wanted[i], *site_, loops_);
+  try {
+    bind();
+  } catch (...) {
+    for (auto& listener : listeners_) listener.reset();
+    loops_.clear();
+    throw;
+  }
   for (const auto& listener : listeners_) {
     if (!listener) continue;
     listener->start();
@@ -64,6 +67,13 @@ void HttpServer::open() {
   collection_ = metrics_.beforeExposition([this] { collect(); });
 }
 
+void HttpServer::bind() {
+  const std::array wanted{&site_->options.public_listener, &site_->options.admin_listener};
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    if (*wanted[i])
+      listeners_[i] = std::make_unique<Listener>(static_cast<ListenerName>(i), **wanted[i], *site_, loops_);
+}
+
 std::uint16_t HttpServer::port(ListenerName name) const {
   const auto& listener = listeners_[static_cast<std::size_t>(name)];
   return listener ? listener->port() : std::uint16_t{0};
@@ -71,13 +81,14 @@ std::uint16_t HttpServer::port(ListenerName name) const {
 
 void HttpServer::drain(SteadyTime deadline) {
   if (loops_.empty() || site_->draining.exchange(true)) return;
-  std::promise<void> closed;
-  boost::asio::post(loops_.front()->context(), [this, &closed] {
+  // Of its own life: a handler that blocks the loop may outlast the deadline.
+  const auto closed = std::make_shared<std::promise<void>>();
+  boost::asio::post(loops_.front()->context(), [this, closed] {
     for (const auto& listener : listeners_)
       if (listener) listener->close();
-    closed.set_value();
+    closed->set_value();
   });
-  closed.get_future().wait();
+  if (closed->get_future().wait_until(deadline) == std::future_status::timeout) return;
   for (const auto& loop : loops_) loop->drain();
   for (Census& census : site_->census) census.awaitAnswered(deadline);
 }

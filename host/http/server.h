@@ -47,9 +47,10 @@ public:
   void close() noexcept;
 
 private:
+  void bind();
   void collect();
 
-  std::shared_ptr<Site> site_;
+  std::unique_ptr<Site> site_;
   Metrics& metrics_;
   HealthBoard& health_;
   std::vector<std::unique_ptr<Loop>> loops_;

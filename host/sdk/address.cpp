@@ -131,9 +131,11 @@ std::optional<std::string_view> mailAddress(std::string_view text) {
 std::string comparableMailbox(std::string_view bare) {
   const auto at = bare.find('@');
   const auto plus = bare.find('+');
+  // What is left of the tag must be a local part itself, or the comparable form would not be an address.
+  const bool tagged = plus != std::string_view::npos && plus > 0 && plus < at && bare[plus - 1] != '.';
   std::string result;
   result.reserve(bare.size());
-  result.append(bare.substr(0, plus != std::string_view::npos && plus > 0 && plus < at ? plus : at));
+  result.append(bare.substr(0, tagged ? plus : at));
   if (at != std::string_view::npos) result.append(bare.substr(at));
   std::transform(result.begin(), result.end(), result.begin(), lower);
   return result;

@@ -85,8 +85,12 @@ Uuid Uuid::make(WallTime now) {
   const auto milliseconds =
       static_cast<std::uint64_t>(std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count());
   for (unsigned i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
-  random.fill(id.bytes.data() + 6, 10);
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x70);
+  // RFC 9562 section 6.2, method 3: the bits after the milliseconds carry the rest of the time.
+  const auto microseconds = static_cast<std::uint64_t>(now.time_since_epoch().count()) % 1000;
+  const std::uint64_t fraction = microseconds * 4096 / 1000;
+  id.bytes[6] = static_cast<std::uint8_t>(fraction >> 8 | 0x70);
+  id.bytes[7] = static_cast<std::uint8_t>(fraction);
+  random.fill(id.bytes.data() + 8, 8);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
   return id;
 }

@@ -21,6 +21,7 @@ public:
   void publish(Event event, PublishHandler handler) override;
   std::vector<Delivery> receive(std::size_t max, Duration lease, Duration wait, std::stop_token stop) override;
   std::vector<SettleVerdict> settle(std::span<const Settlement> settlements) override;
+  bool durable() const noexcept override { return false; }
   QueueStats stats() override;
 
   DeadLetterPage list(const DeadLetterFilter& filter, Page page) override;

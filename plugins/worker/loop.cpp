@@ -20,22 +20,42 @@ void Loop::run(const std::stop_token& stop) {
       noteSurprise("it is no std::exception", stop);
     }
   }
+  if (!shared_.queue.durable()) empty(stop);
 }
 
 void Loop::round(const std::stop_token& stop) {
   if (!shared_.queue_outage.mayAsk(stop) || !shared_.store_outage.mayAsk(stop)) return;
-  const Batch batch = receive(stop);
-  if (batch.events.empty()) return;
-  const AloneGate::Passage passage(shared_.gate, batch.alone);
-  settle(batch, conclude(batch, persist(batch)), stop);
+  const Batch batch = receive(shared_.settings.wait, stop);
+  if (!batch.events.empty()) work(batch, stop);
 }
 
-Loop::Batch Loop::receive(const std::stop_token& stop) {
+bool Loop::work(const Batch& batch, const std::stop_token& stop) {
+  const AloneGate::Passage passage(shared_.gate, batch.alone);
+  const std::vector<Settlement> settlements = conclude(batch, persist(batch));
+  settle(batch, settlements, stop);
+  return std::ranges::none_of(settlements,
+                              [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
+}
+
+void Loop::empty(const std::stop_token& stop) {
+  try {
+    while (shared_.clock.now() < shared_.drain_deadline.load()) {
+      heartbeat_->tick();
+      const Batch batch = receive(Duration::zero(), {});
+      // What the store does not take now, it will not take before the process ends.
+      if (batch.events.empty() || !work(batch, stop)) return;
+    }
+  } catch (const std::exception& surprise) {
+    noteSurprise(surprise.what(), stop);
+  }
+}
+
+Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
   const WorkerSettings& settings = shared_.settings;
   const SteadyTime asked = shared_.clock.now();
   std::vector<Delivery> deliveries;
   try {
-    deliveries = shared_.queue.receive(settings.batch, settings.lease, settings.wait, stop);
+    deliveries = shared_.queue.receive(settings.batch, settings.lease, wait, stop);
   } catch (const QueueUnavailable& failure) {
     if (shared_.queue_outage.away())
       shared_.log.warning("worker.queue_away", "the queue does not answer; receiving pauses",

@@ -53,8 +53,8 @@ public:
   Loop(WorkerShared& shared, std::unique_ptr<Heartbeat> heartbeat)
       : shared_(shared), heartbeat_(std::move(heartbeat)) {}
 
-  /// Works until stop is requested; then the batch in hand is finished or given back. Exceptions end a round, not the
-  /// loop.
+  /// Works until stop is requested; then the batch in hand is finished or given back, and a queue that would be lost
+  /// with the process is emptied. Exceptions end a round, not the loop.
   void run(const std::stop_token& stop);
 
 private:
@@ -71,7 +71,11 @@ private:
   };
 
   void round(const std::stop_token& stop);
-  Batch receive(const std::stop_token& stop);
+  /// False when something of the batch was given back.
+  bool work(const Batch& batch, const std::stop_token& stop);
+  /// Works off what is ready, to the drain deadline.
+  void empty(const std::stop_token& stop);
+  Batch receive(Duration wait, const std::stop_token& stop);
   std::vector<PersistOutcome> persist(const Batch& batch);
   std::vector<Settlement> conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes);
   void settle(const Batch& batch, const std::vector<Settlement>& settlements, const std::stop_token& stop);

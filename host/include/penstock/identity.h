@@ -14,13 +14,13 @@
 
 namespace penstock {
 
-/// A message's id: a UUID of version 7 (RFC 9562), so that ids made later sort later, to the millisecond.
+/// A message's id: a UUID of version 7 (RFC 9562), so that ids made later sort later, to the microsecond.
 struct Uuid {
   std::array<std::uint8_t, 16> bytes{};
 
   auto operator<=>(const Uuid&) const = default;
 
-  /// A new id, its time part from `now`, the rest from the kernel's random source. [any thread]
+  /// A new id, its time part from `now`, the other 62 bits from the kernel's random source. [any thread]
   static Uuid make(WallTime now);
   /// Reads the 36-character form, either case. Nothing otherwise. [any thread]
   static std::optional<Uuid> parse(std::string_view text);

@@ -117,6 +117,9 @@ public:
   /// touched]
   virtual std::vector<SettleVerdict> settle(std::span<const Settlement> settlements) = 0;
 
+  /// Whether what was accepted outlives the process. Workers empty a queue that does not before they stop. [any thread]
+  virtual bool durable() const noexcept { return true; }
+
   /// Counts kept by the engine; never counts rows.
   /// [any thread] [blocks: briefly] [throws: QueueUnavailable]
   virtual QueueStats stats() = 0;
