@@ -49,10 +49,8 @@ void AcceptPath::accept(const SendingCall& call, HttpRequest& request, Responder
                   refusals::idempotencyKeyInvalid(std::string(header.fault)), std::move(responder));
 
   RequestBody body;
-  if (auto problem = body.read(request.body)) {
-    Counter& reason = problem->errors.empty() ? metrics_.refused_malformed : metrics_.refused_invalid;
-    return refuse(request.request_id, reason, std::move(*problem), std::move(responder));
-  }
+  if (auto problem = body.read(request.body))
+    return refuse(request.request_id, metrics_.refused_malformed, std::move(*problem), std::move(responder));
 
   Draft draft;
   draft.kind = call.kind;

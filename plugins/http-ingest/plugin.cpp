@@ -89,10 +89,10 @@ private:
   std::optional<ReadingCalls> reading_;
 };
 
-constexpr std::string_view kRequires[] = {Queue::kInterface, Reader::kInterface};
+constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, Reader::kInterface};
 
 constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
-                                 "http-ingest",
+                                 PENSTOCK_PLUGIN_NAME,
                                  "0.1.0",
                                  "The public HTTP API: accepts messages and webhooks, reads conversations.",
                                  {},

@@ -59,29 +59,6 @@ boost::json::error_code checkMembers(std::string_view text) {
   return error;
 }
 
-bool holdsNul(const boost::json::value& value) {
-  if (const auto* text = value.if_string()) return text->find('\0') != boost::json::string::npos;
-  if (const auto* items = value.if_array()) return std::ranges::any_of(*items, holdsNul);
-  if (const auto* members = value.if_object())
-    return std::ranges::any_of(*members, [](const boost::json::key_value_pair& member) {
-      return member.key().find('\0') != boost::json::string_view::npos || holdsNul(member.value());
-    });
-  return false;
-}
-
-/// A parsed text can hold U+0000 only where it was written as this escape.
-std::vector<Fault> findNul(std::string_view text, const boost::json::object& members) {
-  std::vector<Fault> faults;
-  if (text.find("\\u0000") == std::string_view::npos) return faults;
-  for (const auto& member : members) {
-    std::string name(member.key());
-    std::erase(name, '\0');
-    if (name.size() != member.key().size() || holdsNul(member.value()))
-      faults.push_back({std::move(name), "must not contain U+0000"});
-  }
-  return faults;
-}
-
 }  // namespace
 
 std::optional<Problem> RequestBody::read(std::string_view text) {
@@ -97,7 +74,6 @@ std::optional<Problem> RequestBody::read(std::string_view text) {
   if (error) return refusals::malformedJson(error.message());
   value_ = parser.release();
   if (!value_.is_object()) return refusals::notAnObject();
-  if (auto faults = findNul(text, members()); !faults.empty()) return refusals::validationFailed(std::move(faults));
   return std::nullopt;
 }
 

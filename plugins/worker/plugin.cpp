@@ -30,7 +30,7 @@ private:
 constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface};
 
 constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
-                                 "worker",
+                                 PENSTOCK_PLUGIN_NAME,
                                  "0.1.0",
                                  "Receives events from the queue and persists them into conversations.",
                                  {},

@@ -78,17 +78,6 @@ TEST(RequestBody, TakesMembersUpToItsLimitAndRefusesMore) {
   EXPECT_EQ(refusalOf(R"({"body":")" + std::string(100'000, ':') + "\"}"), "") << "text is no member";
 }
 
-TEST(RequestBody, RefusesUPlus0000WhereverItIsWritten) {
-  RequestBody body;
-  const auto problem = body.read(R"({"a":"x\u0000","b":[{"c":"\u0000"}],"d\u0000":1,"e":"\\u0000","f":{"g\u0000":1}})");
-  ASSERT_TRUE(problem);
-  EXPECT_EQ(problem->code, "validation_failed");
-  std::vector<std::string> fields;
-  for (const Fault& fault : problem->errors) fields.push_back(fault.field);
-  EXPECT_EQ(fields, (std::vector<std::string>{"a", "b", "d", "f"}));
-  EXPECT_EQ(refusalOf(R"({"e":"\\u0000"})"), "") << "a backslash and u0000 is text";
-}
-
 TEST(RequestBody, OfMembersWithTheSameNameTheLastCounts) {
   RequestBody body;
   ASSERT_FALSE(body.read(R"({"a":1,"b":2,"a":3})"));

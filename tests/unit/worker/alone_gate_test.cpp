@@ -1,52 +1,81 @@
 #include "worker_fixture.h"
 
-#include <atomic>
+#include <array>
+#include <condition_variable>
+#include <future>
+#include <mutex>
 #include <thread>
 
 namespace penstock::test {
 
+/// Two threads of which each stays in the gate until the other has come in again, so that the gate is never empty
+/// unless it holds one of them back.
+class Overlap {
+public:
+  explicit Overlap(AloneGate& gate) : gate_(gate) {}
+
+  void run(std::size_t self) {
+    std::unique_lock lock(mutex_);
+    while (!over_) {
+      lock.unlock();
+      const AloneGate::Passage passage(gate_, false);
+      lock.lock();
+      ++entries_[self];
+      changed_.notify_all();
+      const std::size_t seen = entries_[1 - self];
+      changed_.wait_for(lock, 300ms, [&] { return over_ || entries_[1 - self] != seen; });
+    }
+  }
+  /// Comes back once both have come in again and again.
+  void awaitGoing() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return entries_[0] > 5 && entries_[1] > 5; });
+  }
+  void end() {
+    std::lock_guard guard(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+
+private:
+  AloneGate& gate_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<std::size_t, 2> entries_{};
+  bool over_ = false;
+};
+
 TEST(AloneGate, LetsASuspectThroughAlthoughBatchesOverlapWithoutEnd) {
   AloneGate gate;
-  std::atomic<bool> passed{false};
-  std::atomic<unsigned> inside{0};
-  // Each thread leaves only once another one is inside, as long as one comes, so that the gate is never empty by
-  // itself.
-  const auto overlap = [&] {
-    while (!passed) {
-      const AloneGate::Passage passage(gate, false);
-      ++inside;
-      for (int i = 0; i < 100000 && inside < 2 && !passed; ++i) std::this_thread::yield();
-      --inside;
-    }
-  };
-  std::thread first(overlap);
-  std::thread second(overlap);
-  std::thread suspect([&] {
-    const AloneGate::Passage passage(gate, true);
-    EXPECT_EQ(inside, 0U);
-    passed = true;
-  });
-  suspect.join();
+  Overlap overlap(gate);
+  std::thread first([&] { overlap.run(0); });
+  std::thread second([&] { overlap.run(1); });
+  overlap.awaitGoing();
+  auto suspect = std::async(std::launch::async, [&] { const AloneGate::Passage passage(gate, true); });
+  EXPECT_EQ(suspect.wait_for(10s), std::future_status::ready) << "it starves";
+  overlap.end();
   first.join();
   second.join();
-  EXPECT_TRUE(passed);
 }
 
 TEST_F(WorkerTest, HandlesACrashSuspectWithNothingElseInFlight) {
   settings.concurrency = 2;
   const Event innocent = makeEvent(1);
   const Event suspect = makeEvent(2);
+  Door innocent_is_in_flight;
   Door innocent_may_end;
   Door suspect_is_handled;
   store.on_persist = [&](std::span<const Event> events) {
-    if (events.front().id == innocent.id)
+    if (events.front().id == innocent.id) {
+      innocent_is_in_flight.open();
       innocent_may_end.pass();
-    else
+    } else {
       suspect_is_handled.open();
+    }
   };
   start();
   queue.give({innocent});
-  queue.awaitHandedOut(1);
+  innocent_is_in_flight.pass();
   queue.give({suspect}, 2, true);
   queue.awaitHandedOut(2);
   EXPECT_FALSE(suspect_is_handled.opensSoon());
@@ -60,18 +89,20 @@ TEST_F(WorkerTest, HandlesNothingElseWhileACrashSuspectIsInFlight) {
   settings.concurrency = 2;
   const Event suspect = makeEvent(1);
   const Event innocent = makeEvent(2);
+  Door suspect_is_in_flight;
   Door suspect_may_end;
   Door innocent_is_handled;
   store.on_persist = [&](std::span<const Event> events) {
-    if (events.front().id == suspect.id)
+    if (events.front().id == suspect.id) {
+      suspect_is_in_flight.open();
       suspect_may_end.pass();
-    else
+    } else {
       innocent_is_handled.open();
+    }
   };
   start();
   queue.give({suspect}, 2, true);
-  queue.awaitHandedOut(1);
-  while (store.calls() == 0) std::this_thread::yield();
+  suspect_is_in_flight.pass();
   queue.give({innocent});
   queue.awaitHandedOut(2);
   EXPECT_FALSE(innocent_is_handled.opensSoon());
