@@ -1,0 +1,57 @@
+#pragma once
+
+#include "penstock/clock.h"
+#include "penstock/log.h"
+#include "penstock/metrics.h"
+#include "penstock/policy.h"
+#include "policy/failure_log.h"
+#include "policy/metrics.h"
+#include "policy/policy_fault.h"
+#include "policy/script_set.h"
+#include "policy/settings.h"
+#include "policy/thread_states.h"
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+namespace penstock {
+
+/// The policy in force: scripts of a folder, run in one sandboxed state a thread, replaced whole by a reload.
+class PolicyHost final : public Policy {
+public:
+  /// Loads the scripts. [throws: PolicyFault]
+  PolicyHost(std::filesystem::path folder, const PolicySettings& settings, Metrics& metrics, Log log, Clock& clock);
+
+  /// Reads and compiles the scripts again and swaps them in; calls under way end with the old ones. When a script does
+  /// not load the old policy stays; counted and logged with file and line. [any thread] [blocks: reads files]
+  /// [throws: PolicyFault]
+  void reload(const PolicySettings& settings);
+
+  Admission admit(const Draft& draft) override;
+  std::optional<Duration> retry(const RetryQuestion& question) override;
+  std::string redact(std::string_view text) override;
+  Digest128 hash() const override;
+
+private:
+  std::shared_ptr<const ScriptSet> load(const PolicySettings& settings);
+  std::shared_ptr<const ScriptSet> current(std::uint64_t& epoch) const;
+  ScriptState* threadState();
+  std::optional<std::string> redactWith(ScriptState& state, std::string_view text);
+  void report(const ScriptFailure& failure, std::string_view request_id);
+  void writeLines(ScriptState& state, ScriptName script, std::string_view request_id);
+
+  const std::filesystem::path folder_;
+  PolicyMetrics metrics_;
+  Log log_;
+  Clock& clock_;
+  FailureLog failures_;
+  std::mutex reloading_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const ScriptSet> scripts_;
+  std::atomic<std::uint64_t> epoch_{1};
+  ThreadStates states_;
+};
+
+}  // namespace penstock
