@@ -1,0 +1,3 @@
+UPDATE conversations
+SET message_count = message_count + ?2, last_message = ?3, last_activity_at = ?4
+WHERE id = ?1

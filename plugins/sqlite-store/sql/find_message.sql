@@ -1,0 +1,1 @@
+SELECT seq FROM messages WHERE id = ?1

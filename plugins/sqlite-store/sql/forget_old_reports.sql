@@ -1,0 +1,1 @@
+DELETE FROM unmatched_reports WHERE kept_at < ?1

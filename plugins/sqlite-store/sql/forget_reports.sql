@@ -1,0 +1,1 @@
+DELETE FROM unmatched_reports WHERE provider = ?1 AND provider_message_id = ?2

@@ -1,0 +1,1 @@
+SELECT tokens, filled_at FROM token_buckets WHERE name = ?1

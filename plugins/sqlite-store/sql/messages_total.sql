@@ -1,0 +1,1 @@
+SELECT message_count FROM conversations WHERE id = ?1

@@ -1,0 +1,1 @@
+SELECT value FROM counts WHERE name = 'sent'
