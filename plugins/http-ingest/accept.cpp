@@ -48,7 +48,8 @@ void AcceptPath::accept(const SendingCall& call, HttpRequest& request, Responder
     return refuse(request.request_id, metrics_.refused_invalid,
                   refusals::idempotencyKeyInvalid(std::string(header.fault)), std::move(responder));
 
-  RequestBody body;
+  // Its inline memory is scratch; clearing it for every request would cost more than using it.
+  [[gnu::uninitialized]] RequestBody body;
   if (auto problem = body.read(request.body))
     return refuse(request.request_id, metrics_.refused_malformed, std::move(*problem), std::move(responder));
 
