@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kGather = 2ms;
 constexpr auto kPatience = 100ms;
+constexpr int kPatiences = 5;
 constexpr auto kFullPause = 200ms;
 constexpr auto kReportEvery = 1s;
 constexpr std::size_t kKeptRoom = 256U << 10U;
@@ -107,6 +108,7 @@ void LineSink::stop() noexcept {
     if (stopped_) return;
     stopping_ = true;
     stop_deadline_ = Steady::now() + options_.stop_patience;
+    stop_limit_ = Steady::now() + kPatiences * options_.stop_patience;
     wake_.notify_one();
   }
   thread_.join();
@@ -131,6 +133,7 @@ bool LineSink::work(std::unique_lock<std::mutex>& lock) {
   writing_bytes_ = writing_.size();
   const std::size_t done = writeOut(lock, writing_);
   if (done < writing_.size()) {
+    stuck_ = true;
     // The report is the last line: it is lost too, but nobody's, and what it reports is to be reported again.
     const auto rest = writing_.begin() + static_cast<std::ptrdiff_t>(done);
     drop(static_cast<std::uint64_t>(std::count(rest, writing_.end(), '\n')) - (reported > 0 ? 1 : 0));
@@ -189,6 +192,8 @@ std::size_t LineSink::writeOut(std::unique_lock<std::mutex>& lock, std::string_v
     done += count;
     stuck_ = result != Destination::Result::Written;
     if (result == Destination::Result::Broken) break;
+    if (count > 0 && stopping_ && running)
+      stop_deadline_ = std::min(Steady::now() + options_.stop_patience, stop_limit_);
     if (result == Destination::Result::Full) wake_.wait_for(lock, kFullPause);
   }
   return done;

@@ -24,7 +24,8 @@ public:
     std::size_t capacity = 4U << 20U;  ///< bytes; the last quarter is kept for important lines
     /// Makes the line that reports how many were dropped.
     std::function<std::string(std::uint64_t dropped)> report;
-    std::chrono::milliseconds stop_patience{2000};  ///< how long stop waits for a destination that takes nothing
+    /// How long stop waits for a destination that takes nothing; for a slow one five times as long.
+    std::chrono::milliseconds stop_patience{2000};
   };
 
   /// [throws: std::system_error]
@@ -91,6 +92,7 @@ private:
   bool stopping_ = false;
   bool stopped_ = false;
   Steady::time_point stop_deadline_{};
+  Steady::time_point stop_limit_{};
   std::mutex joining_;
   std::thread thread_;
 };

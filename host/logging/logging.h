@@ -23,7 +23,8 @@ void applyLevels(const Poco::Util::AbstractConfiguration& configuration);
 /// Opens log files anew, as after a rotation. [any thread] [throws: std::system_error; then the old files stay]
 void reopenLogs();
 
-/// Writes everything out, waiting up to two seconds for a destination that takes nothing, and ends the writing thread.
+/// Writes everything out, waiting two seconds for a destination that takes nothing and ten for a slow one, and ends the
+/// writing thread.
 /// Lines that come later are written at once by their own thread. Idempotent; also called when the process exits.
 /// [any thread] [blocks]
 void stopLogging() noexcept;

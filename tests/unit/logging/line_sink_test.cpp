@@ -19,6 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+constexpr auto kImpatient = 50ms;
+
 std::string contents(const std::filesystem::path& file) {
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
@@ -32,12 +34,13 @@ std::vector<std::string> lines(const std::string& text) {
   return result;
 }
 
-LineSink::Options to(const std::string& destination, std::size_t capacity = 4U << 20U) {
+LineSink::Options to(const std::string& destination, std::size_t capacity = 4U << 20U,
+                     std::chrono::milliseconds stop_patience = 60s) {
   LineSink::Options options;
   options.destination = destination;
   options.capacity = capacity;
   options.report = [](std::uint64_t dropped) { return "lost " + std::to_string(dropped) + "\n"; };
-  options.stop_patience = 50ms;
+  options.stop_patience = stop_patience;
   return options;
 }
 
@@ -78,9 +81,7 @@ TEST(LineSink, ABlockedDestinationNeverBlocksTheCallerAndEveryDropIsCounted) {
   const std::string line(99, 'x');
   RecordedMetrics metrics;
   Pipe pipe;
-  auto options = to(pipe.path(), 64U << 10U);
-  options.stop_patience = 60s;
-  std::optional<LineSink> sink(std::in_place, std::move(options));
+  std::optional<LineSink> sink(std::in_place, to(pipe.path(), 64U << 10U));
   sink->countDrops(&metrics.counter(kLogDropped));
   std::uint64_t taken = 0;
   for (std::uint64_t i = 0; i < kLines; ++i) taken += sink->append(line + '\n', false) ? 1 : 0;
@@ -103,7 +104,7 @@ TEST(LineSink, ABlockedDestinationNeverBlocksTheCallerAndEveryDropIsCounted) {
 
 TEST(LineSink, KeepsRoomForImportantLines) {
   Pipe pipe;
-  LineSink sink(to(pipe.path(), 64U << 10U));
+  LineSink sink(to(pipe.path(), 64U << 10U, kImpatient));
   const std::string line(999, 'x');
   for (int i = 0; i < 1000; ++i) sink.append(line + '\n', false);
   EXPECT_FALSE(sink.append(line + '\n', false));
@@ -113,7 +114,7 @@ TEST(LineSink, KeepsRoomForImportantLines) {
 TEST(LineSink, StopsInTimeAlthoughNobodyReadsAndCountsWhatIsLost) {
   RecordedMetrics metrics;
   Pipe pipe;
-  std::optional<LineSink> sink(std::in_place, to(pipe.path(), 1U << 20U));
+  std::optional<LineSink> sink(std::in_place, to(pipe.path(), 1U << 20U, kImpatient));
   sink->countDrops(&metrics.counter(kLogDropped));
   const std::string line(99, 'x');
   const auto fill = static_cast<std::size_t>(pipe.capacity()) * 2;
@@ -146,7 +147,7 @@ TEST(LineSink, AReaderThatGoesAwayEndsNothing) {
 }
 
 TEST(LineSink, AFullDiskLosesOnlyWhatDoesNotFit) {
-  LineSink sink(to("/dev/full", 64U << 10U));
+  LineSink sink(to("/dev/full", 64U << 10U, kImpatient));
   const std::string line(999, 'x');
   int taken = 0;
   for (int i = 0; i < 1000; ++i) taken += sink.append(line + '\n', false) ? 1 : 0;
