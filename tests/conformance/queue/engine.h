@@ -26,7 +26,7 @@ class EngineAdapter {
 public:
   virtual ~EngineAdapter() = default;
 
-  /// Whether what was accepted outlives a restart. Of QueueDurability and QueueVolatility one is left out accordingly.
+  /// What Queue::durable must say. Of QueueDurability and QueueVolatility one is left out accordingly.
   virtual bool durable() const = 0;
 
   /// The wishes as the engine's rows. Fails for a row the engine does not have.

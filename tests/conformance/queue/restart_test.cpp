@@ -6,6 +6,8 @@ namespace {
 /// What an engine promises that declares itself volatile.
 class QueueVolatility : public EngineUnderTest {};
 
+TEST_F(QueueVolatility, TheEngineSaysSo) { EXPECT_FALSE(queue().durable()); }
+
 TEST_F(QueueVolatility, ARestartBeginsEmpty) {
   bury(event());
   const Event first = event();
@@ -29,6 +31,8 @@ TEST_F(QueueVolatility, LeasesOfTheRunBeforeAreLost) {
 
 /// What every other engine promises.
 class QueueDurability : public EngineUnderTest {};
+
+TEST_F(QueueDurability, TheEngineSaysSo) { EXPECT_TRUE(queue().durable()); }
 
 TEST_F(QueueDurability, AcceptedEventsOutliveARestartInTheirOrder) {
   std::vector<Event> published;
