@@ -1,6 +1,6 @@
 """Measures the budgets of the design that apply, each beside its peer or limit in one run, and prints them as a table.
 
-Usage: report.py --build build/bench [--seconds 4] [--rounds 3] [--only accept,idle,…]
+Usage: report.py --build build/release [--seconds 4] [--rounds 3] [--only accept,idle,…]
 All traffic stays on loopback and is bounded in count and time. Exit status 0 even when a budget is missed: a benchmark
 reports, it does not decide.
 """
