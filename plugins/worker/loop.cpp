@@ -47,6 +47,8 @@ void Loop::empty(const std::stop_token& stop) {
     }
   } catch (const std::exception& surprise) {
     noteSurprise(surprise.what(), stop);
+  } catch (...) {
+    noteSurprise("it is no std::exception", stop);
   }
 }
 

@@ -286,6 +286,15 @@ def test_what_was_persisted_survives_a_restart(start, tmp_path):
     assert again.conversation(a)["message_count"] == 1
 
 
+def test_what_was_accepted_before_a_drain_is_persisted_by_its_end(start, tmp_path):
+    server = start(folder=tmp_path)
+    ids = parallel(50, lambda n: server.accepted("/api/messages/sms", sms(phone(), phone(), f"message {n}"))["id"])
+    assert server.stop() == 0
+    again = start(folder=tmp_path)
+    lost = [id for id in ids if again.get(f"/api/messages/{id}").status != 200]
+    assert not lost
+
+
 def test_a_healthy_server_is_live_and_ready(server):
     for path in ("/livez", "/readyz", "/healthz"):
         answer = server.get(path)

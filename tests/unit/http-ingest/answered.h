@@ -16,6 +16,10 @@ namespace penstock::test {
 /// Where one request's answer arrives.
 class Answered {
 public:
+  Answered() = default;
+  Answered(Answered&&) = default;
+  Answered& operator=(Answered&&) = default;
+
   Responder responder() { return Responder(sink_); }
 
   /// The answer, once it is there.

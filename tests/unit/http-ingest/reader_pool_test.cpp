@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -85,7 +86,8 @@ TEST_F(ReaderPoolTest, AStopAnswersWhatWaitsUntilTheDeadlineAndRefusesTheRest) {
 
 TEST_F(ReaderPoolTest, AnswersEveryCallOfManyThreadsOnce) {
   ReaderPool pool(4, 100'000, clock, log.log(), ingest_metrics);
-  std::vector<std::vector<Answered>> answers(4, std::vector<Answered>(500));
+  std::array<std::vector<Answered>, 4> answers;
+  for (auto& mine : answers) mine.resize(500);
   {
     std::vector<std::jthread> askers;
     for (auto& mine : answers)

@@ -52,7 +52,7 @@ TEST(AloneGate, LetsASuspectThroughAlthoughBatchesOverlapWithoutEnd) {
   std::thread second([&] { overlap.run(1); });
   overlap.awaitGoing();
   auto suspect = std::async(std::launch::async, [&] { const AloneGate::Passage passage(gate, true); });
-  EXPECT_EQ(suspect.wait_for(10s), std::future_status::ready) << "it starves";
+  EXPECT_EQ(suspect.wait_for(60s), std::future_status::ready) << "it starves";
   overlap.end();
   first.join();
   second.join();

@@ -25,6 +25,9 @@ public:
   /// Whether a token's lease is still there.
   std::function<bool(const LeaseToken&)> holds = [](const LeaseToken&) { return true; };
 
+  /// Whether what it holds outlives the process.
+  bool lasting = true;
+
   /// Ready for the next receive, as one batch.
   void give(std::vector<Event> events, std::uint32_t attempt = 1, bool alone = false) {
     std::lock_guard guard(mutex_);
@@ -36,15 +39,17 @@ public:
 
   void publish(Event, PublishHandler) override { throw std::logic_error("the worker does not publish"); }
 
-  std::vector<Delivery> receive(std::size_t max, Duration, Duration, std::stop_token stop) override {
+  bool durable() const noexcept override { return lasting; }
+
+  std::vector<Delivery> receive(std::size_t max, Duration, Duration wait, std::stop_token stop) override {
     std::unique_lock lock(mutex_);
     ++receives_;
-    token_ = stop;
+    if (stop.stop_possible()) token_ = stop;
     changed_.notify_all();
     lock.unlock();
     on_receive();
     lock.lock();
-    changed_.wait(lock, stop, [this] { return !ready_.empty() || idle_ends_ > 0; });
+    if (wait > Duration::zero()) changed_.wait(lock, stop, [this] { return !ready_.empty() || idle_ends_ > 0; });
     if (ready_.empty()) {
       if (idle_ends_ > 0) --idle_ends_;
       return {};

@@ -1,5 +1,6 @@
 #include "worker_fixture.h"
 
+#include <atomic>
 #include <thread>
 
 namespace penstock::test {
@@ -35,6 +36,38 @@ TEST_F(WorkerTest, FinishesTheBatchInHandAndReceivesNoMore) {
   const auto settled = queue.awaitSettled(3);
   EXPECT_EQ(settled.size(), 3U);
   for (const auto& each : settled) EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
+}
+
+TEST_F(WorkerTest, EmptiesAQueueThatWouldBeLostWithTheProcess) {
+  queue.lasting = false;
+  Door may_end;
+  store.on_persist = [&](std::span<const Event>) { may_end.pass(); };
+  start();
+  queue.give(makeEvents(1, 3));
+  queue.awaitHandedOut(3);
+  std::thread stopping([&] { worker->stop(clock.now() + 10s); });
+  queue.awaitStopRequested();
+  queue.give(makeEvents(10, 3));
+  queue.give(makeEvents(20, 3));
+  may_end.open();
+  stopping.join();
+  const auto settled = queue.awaitSettled(9);
+  EXPECT_EQ(settled.size(), 9U);
+  for (const auto& each : settled) EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
+}
+
+TEST_F(WorkerTest, StopsWithEventsLeftInAQueueThatWouldBeLostWhenTheStoreIsAway) {
+  queue.lasting = false;
+  std::atomic<std::size_t> tried{0};
+  store.on_persist = [&](std::span<const Event>) {
+    ++tried;
+    throw StoreUnavailable("away");
+  };
+  start();
+  queue.give({makeEvent(1)});
+  clock.awaitWaiting(1);
+  worker->stop(clock.now() + 1h);
+  EXPECT_EQ(tried, 2U) << "once before the stop, once to empty the queue";
 }
 
 class WorkerStopTest : public WorkerTest {
