@@ -73,14 +73,15 @@ std::string_view bytesOf(const Digest128& digest) {
 }
 
 /// Inbound: whatever has the same key is the same message, whatever it says. Outbound: what the recipient would get,
-/// and when it was sent if the client said so.
+/// and, under a key of the client's own, when it was sent if the client said so; a derived key has judged the time.
 Digest128 fingerprint(const Draft& draft, const NormalDraft& normal, const Digest128& key) {
   if (draft.kind == Kind::InboundMessage) return Digest128::of({"inbound1", bytesOf(key)});
   std::string attachments;
   for (const std::string_view url : normal.attachments)
     attachments.append(std::to_string(url.size())).append(":").append(url);
-  const std::string time =
-      normal.timestamp_given ? std::to_string(normal.timestamp.time_since_epoch().count()) : std::string();
+  const std::string time = normal.client_key && normal.timestamp_given
+                               ? std::to_string(normal.timestamp.time_since_epoch().count())
+                               : std::string();
   return Digest128::of({"outbound1", word(normal.type), normal.sender, normal.recipient, normal.subject, normal.body,
                         attachments, time});
 }

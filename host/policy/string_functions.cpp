@@ -202,8 +202,8 @@ int repeat(lua_State* lua) {
   luaL_Buffer buffer;
   char* out = luaL_buffinitsize(lua, &buffer, size);
   for (lua_Integer i = 0; i < count; ++i) {
-    if (i > 0) out = std::copy(separator.begin(), separator.end(), out);
-    out = std::copy(text.begin(), text.end(), out);
+    if (i > 0) out += separator.copy(out, separator.size());
+    out += text.copy(out, text.size());
   }
   luaL_pushresultsize(&buffer, size);
   return 1;

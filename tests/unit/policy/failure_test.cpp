@@ -26,7 +26,7 @@ protected:
 };
 
 const std::string kEndless = "while true do end";
-const std::string kGreedy = "local t = {} for i = 1, 1e7 do t[i] = ('x'):rep(100000) .. i end";
+const std::string kGreedy = "local s, t = ('x'):rep(100000), {} for i = 1, 1e7 do t[i] = s .. i end";
 
 class Admitting : public ScriptThatFails, public testing::WithParamInterface<Failing> {};
 
