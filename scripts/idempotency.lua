@@ -14,7 +14,7 @@
 -- When this script fails the client gets 503 and nothing is enqueued.
 --
 -- Shipped: inbound messages are the same when channel, provider and the provider's id are. Outbound messages are the same
--- when channel, sender, recipient, second of the timestamp and content (subject, body, attachments) are.
+-- when type, sender, recipient, second of the timestamp and content (subject, body, attachments) are.
 
 -- Each text with its length before it, so that no two lists of texts look alike.
 local function packed(texts)
@@ -28,6 +28,6 @@ return function(draft)
     return packed { draft.channel, draft.provider, draft.provider_message_id }
   end
   local subject, body = draft.subject or "", draft.body or ""
-  return draft.channel .. " " .. draft.sender .. " " .. draft.recipient .. " " .. math.floor(draft.timestamp) .. " "
+  return draft.type .. " " .. draft.sender .. " " .. draft.recipient .. " " .. math.floor(draft.timestamp) .. " "
     .. #subject .. ":" .. subject .. #body .. ":" .. body .. packed(draft.attachments)
 end

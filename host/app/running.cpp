@@ -126,7 +126,7 @@ void Running::tryReload(const ConfigSource& source) noexcept {
   } catch (const std::exception& fault) {
     reload_good_.set(0);
     reloads_refused_.add();
-    log_.error("host.reload_failed", std::string("nothing was changed: ") + fault.what());
+    log_.error("host.reload_failed", std::string("the reload ended early: ") + fault.what());
   }
 }
 
@@ -134,10 +134,12 @@ void Running::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   try {
     const auto shutdown = configuration_.section(catalog_.section("shutdown"));
-    const SteadyTime deadline = clock_.now() + shutdown->duration("drain_timeout");
+    const Duration drain = shutdown->duration("drain_timeout");
+    const SteadyTime deadline = clock_.now() + drain;
     log_.notice("host.stopping", "draining: no new work is accepted");
     health_.drain();
-    if (http_) http_->drain(deadline);
+    // The other half is the workers': a client that is slow to the end must not cost what was accepted from others.
+    if (http_) http_->drain(deadline - drain / 2);
     gauges_.reset();
     if (plugins_) plugins_->stop(deadline);
     if (http_) http_->close();

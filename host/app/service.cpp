@@ -27,7 +27,8 @@ void Service::reopenLogs() noexcept {
   try {
     penstock::reopenLogs();
   } catch (const std::exception& fault) {
-    if (running_) running_->log().error("host.reopen_failed", std::string("log files were not reopened: ") + fault.what());
+    if (running_)
+      running_->log().error("host.reopen_failed", std::string("log files were not reopened: ") + fault.what());
   }
 }
 

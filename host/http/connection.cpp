@@ -11,7 +11,8 @@
 namespace penstock {
 namespace {
 
-constexpr std::chrono::seconds kHurry{1};  // for the rest of a head while draining
+constexpr std::chrono::seconds kHurry{1};      // for the rest of a head while draining
+constexpr std::chrono::seconds kLastWords{5};  // for the rest of a body or an answer while draining
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -149,6 +150,8 @@ bool Connection::readBody() {
 
 void Connection::dispatch() {
   Exchange& exchange = *exchange_;
+  if (site().drained && !exchange.entry->route.during_drain)
+    return refuse({RefusalCode::Draining, "The service is shutting down; send it again to its successor.", {}});
   exchange.bind(in_.data());
   HttpRequest& request = exchange.request;
   Route& route = exchange.entry->route;
@@ -231,7 +234,7 @@ void Connection::expire(SteadyTime now) noexcept {
     case Phase::Head:
     case Phase::Body: {
       const Loop::Turn turn(*loop_, *this);
-      if (site().draining && phase_ == Phase::Head)
+      if (site().draining)
         refuse({RefusalCode::Draining, "The service is shutting down; send it again to its successor.", {}});
       else
         refuse({RefusalCode::RequestTimeout, "The request did not come in time.", {}});
@@ -250,8 +253,12 @@ void Connection::expire(SteadyTime now) noexcept {
 
 /// The server drains: an idle connection gets one more tick, in which a request that is on its way is still seen.
 void Connection::drain() {
-  if (writing_) return;
   loop_->now();
+  if (writing_) return arm(loop_->recent() + std::min<Duration>(kLastWords, site().options.write_timeout));
+  if (phase_ == Phase::Body) {
+    body_deadline_ = std::min<SteadyTime>(body_deadline_, loop_->recent() + kLastWords);
+    arm(body_deadline_);
+  }
   if (phase_ == Phase::Idle) arm(loop_->recent());
   if (phase_ == Phase::Head) arm(headDeadline());
 }

@@ -35,6 +35,9 @@ void RequestIds::make(std::string& id) {
 
 bool isRequestId(std::string_view text) {
   constexpr std::size_t kLongest = 64;
+  // Digits alone may be a phone number, which must not reach the log.
+  constexpr std::size_t kShortestNumber = 7;
+  if (text.size() >= kShortestNumber && text.find_first_not_of("0123456789.-_") == std::string_view::npos) return false;
   return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
            c == '-';

@@ -91,6 +91,7 @@ void HttpServer::drain(SteadyTime deadline) {
   if (closed->get_future().wait_until(deadline) == std::future_status::timeout) return;
   for (const auto& loop : loops_) loop->drain();
   for (Census& census : site_->census) census.awaitAnswered(deadline);
+  site_->drained = true;
 }
 
 void HttpServer::close() noexcept {

@@ -47,6 +47,7 @@ struct Site {
   std::array<Census, 2> census;          ///< by ListenerName
   std::atomic<std::size_t> refusing{0};  ///< connections over the cap that linger after their 503
   std::atomic<bool> draining{false};
+  std::atomic<bool> drained{false};  ///< requests that were begun before the drain are too late now
 };
 
 }  // namespace penstock

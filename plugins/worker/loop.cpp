@@ -24,7 +24,7 @@ void Loop::run(const std::stop_token& stop) {
 }
 
 void Loop::round(const std::stop_token& stop) {
-  if (!shared_.queue_outage.mayAsk(stop) || !shared_.store_outage.mayAsk(stop)) return;
+  if (!shared_.store_outage.mayAsk(stop) || !shared_.queue_outage.mayAsk(stop)) return;
   const Batch batch = receive(shared_.settings.wait, stop);
   if (!batch.events.empty()) work(batch, stop);
 }

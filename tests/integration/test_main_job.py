@@ -300,3 +300,33 @@ def test_a_healthy_server_is_live_and_ready(server):
         answer = server.get(path)
         assert answer.status == 200
         assert answer.json == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ({"timestamp": "2026-03-01T12:00:00.100Z"}, {"timestamp": "2026-03-01T12:00:00.900Z"}),
+        ({"timestamp": "2026-03-01T12:00:00Z"}, {"timestamp": "2026-03-01T13:00:00.000+01:00"}),
+    ],
+)
+def test_without_a_key_the_second_decides_what_is_the_same(server, first, second):
+    message = sms(phone(), phone(), "same second")
+    one = server.post("/api/messages/sms", {**message, **first})
+    two = server.post("/api/messages/sms", {**message, **second})
+    assert (one.status, two.status) == (202, 202)
+    assert two.json["id"] == one.json["id"]
+    assert two.headers["Idempotent-Replayed"] == "true"
+
+
+def test_without_a_key_nobody_is_told_that_a_key_was_reused(server):
+    message = {**sms(phone(), phone(), "same text"), "attachments": ["https://example.com/a"]}
+    message["timestamp"] = "2026-03-01T12:00:00Z"
+    as_sms = server.post("/api/messages/sms", message)
+    as_mms = server.post("/api/messages/sms", {**message, "type": "mms"})
+    assert (as_sms.status, as_mms.status) == (202, 202)
+    assert as_sms.json["id"] != as_mms.json["id"]
+
+
+def test_a_request_id_that_may_be_a_phone_number_is_replaced(server):
+    assert server.get("/livez", X_Request_Id="15550100001").headers["X-Request-Id"] != "15550100001"
+    assert server.get("/livez", X_Request_Id="my-own-id-1").headers["X-Request-Id"] == "my-own-id-1"

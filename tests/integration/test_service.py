@@ -239,3 +239,26 @@ def test_broken_input_before_the_drain_does_not_hold_it_up(start, tmp_path):
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\n")
         assert server.stop() == 0
+
+
+def test_a_client_stuck_in_its_body_does_not_cost_what_was_accepted(start, tmp_path):
+    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "4s", "worker.batch": "1", "worker.concurrency": "1"})
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+        ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
+        assert server.stop() == 0
+        assert client.recv(64).startswith((b"HTTP/1.1 503", b"")), "the stuck request must not be accepted"
+    again = start(folder=tmp_path)
+    assert [id for id in ids if again.get(f"/api/messages/{id}").status != 200] == []
+
+
+def test_the_rule_in_the_readme_works_as_shown(start, scripts, tmp_path):
+    shown = re.search(r"```lua\n(-- scripts/validate\.lua.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+    validate = scripts / "validate.lua"
+    head, tail = validate.read_text().rsplit("  return faults\n", 1)
+    validate.write_text(head + shown + "  return faults\n" + tail)
+    server = start(folder=tmp_path, overrides={"scripts_dir": str(scripts)})
+    refused = server.post("/api/messages/sms", sms("see http://example.com"))
+    assert refused.status == 400
+    assert refused.json["errors"] == [{"field": "body", "message": "must not hold a link"}]
+    assert server.post("/api/messages/sms", sms("no link")).status == 202
