@@ -9,7 +9,6 @@
 #include "penstock/health.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <array>
