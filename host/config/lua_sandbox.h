@@ -18,7 +18,7 @@ struct LuaLimits {
   std::size_t file_bytes = 1U << 20U;
   std::size_t memory_bytes = 16U << 20U;
   std::uint64_t instructions = 10'000'000;
-  std::chrono::milliseconds time{2000};
+  std::chrono::milliseconds time{2000};  ///< of the processor
 };
 
 /// Runs a configuration file and returns the table it returns, as dotted keys. The file is Lua text that can compute,

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <lua.hpp>
+#include <memory>
 
 namespace penstock::test {
 namespace {
@@ -46,7 +48,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "local t = {} for i = 1, 1e5 do t[i] = i end "
                 "table.sort(t, function() while true do end end)",
                 "runs too long"},
-        Hostile{"Bytecode", "\x1bLua\x54", "penstock.lua: is compiled Lua; only text is read"},
         Hostile{"DeepText", "return " + repeated("{", 100'000), "penstock.lua: C stack overflow"},
         Hostile{"DeepTable", "local t = {} for i = 1, 1e5 do t = { a = t } end return { worker = t }",
                 "is nested more than 32 tables deep, or holds itself"},
@@ -96,6 +97,29 @@ TEST(HostileFile, FewButSlowStepsEndToo) {
   } catch (const ConfigurationFaults& failure) {
     EXPECT_THAT(failure.faults, ElementsAre(HasSubstr("penstock.lua:1: runs too long")));
   }
+}
+
+TEST(HostileFile, TablesNestToTheLimitAndNoFurther) {
+  const auto nested = [](int tables) {
+    return "local t = 1 for i = 1, " + std::to_string(tables) + " do t = { a = t } end return t";
+  };
+  ConfigFolder folder(nested(32));
+  EXPECT_EQ(evaluateLua(folder.path("penstock.lua"), "penstock.lua", {}).values.size(), 1U);
+  folder.write("penstock.lua", nested(33));
+  EXPECT_THROW(evaluateLua(folder.path("penstock.lua"), "penstock.lua", {}), ConfigurationFaults);
+}
+
+TEST(HostileFile, CompiledLuaIsRefused) {
+  const std::unique_ptr<lua_State, decltype(&lua_close)> lua(luaL_newstate(), &lua_close);
+  ASSERT_EQ(luaL_loadstring(lua.get(), "return {}"), LUA_OK);
+  std::string compiled;
+  const auto append = [](lua_State*, const void* block, std::size_t size, void* to) {
+    static_cast<std::string*>(to)->append(static_cast<const char*>(block), size);
+    return 0;
+  };
+  ASSERT_EQ(lua_dump(lua.get(), append, &compiled, 0), 0);
+  ConfigFolder folder(compiled);
+  EXPECT_THAT(folder.faults(kWorker), ElementsAre("penstock.lua: is compiled Lua; only text is read"));
 }
 
 TEST(HostileFile, HugeFilesAreRefused) {

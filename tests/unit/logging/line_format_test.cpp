@@ -87,7 +87,7 @@ TEST(JsonLine, AFieldCannotReplaceTheHead) {
 }
 
 TEST(JsonLine, ManyFieldsAreCut) {
-  const std::vector<std::pair<std::string, std::string>> fields(10'000, {"name", std::string(9000, 'v')});
+  const std::vector<std::pair<std::string, std::string>> fields(200, {"name", std::string(9000, 'v')});
   EXPECT_LT(line(LineFormat::Json, "many", fields).size(), 500'000U);
 }
 
