@@ -242,7 +242,7 @@ def test_broken_input_before_the_drain_does_not_hold_it_up(start, tmp_path):
 
 
 def test_a_client_stuck_in_its_body_does_not_cost_what_was_accepted(start, tmp_path):
-    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "4s", "worker.batch": "1", "worker.concurrency": "1"})
+    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", "worker.batch": "5", "worker.concurrency": "1"})
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
         ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
