@@ -153,6 +153,26 @@ TEST_F(ScriptThatFails, TheNextRequestIsServed) {
   }
 }
 
+TEST_F(ScriptThatFails, AStateThatWentOverItsBoundsIsMadeAnew) {
+  bench_.settings.deadline = std::chrono::milliseconds(20);
+  bench_.scripts.write(ScriptName::Conversation, R"(
+    local calls = 0
+    return function(draft)
+      calls = calls + 1
+      if draft.body == "hang" then while true do end end
+      if draft.body == "eat" then error(("x"):rep(1e6) .. ("y"):rep(1.5e6)) end
+      if draft.body == "raise" then error("x") end
+      return tostring(calls)
+    end)");
+  const auto conversationAfter = [&](const std::string& body) {
+    bench_.admit(Request::sms(R"({"from":"123","to":"456","body":")" + body + "\"}"));
+    return bench_.event(Request::sms(kSms)).conversation;
+  };
+  EXPECT_EQ(conversationAfter("raise"), "2");
+  EXPECT_EQ(conversationAfter("hang"), "1");
+  EXPECT_EQ(conversationAfter("eat"), "1");
+}
+
 TEST_F(ScriptThatFails, ALoopOfFailuresDoesNotFillTheLog) {
   write({ScriptName::Validate, "error('x')", FailureReason::Error});
   for (int i = 0; i < 200; ++i) bench_.admit(Request::sms(kSms));
