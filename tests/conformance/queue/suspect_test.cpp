@@ -70,6 +70,27 @@ TEST_F(QueueSuspects, ASuspectNeverSharesACallWithOthers) {
   EXPECT_EQ(ordinary, 5U);
 }
 
+TEST_F(QueueSuspects, ASuspectSharesNoCallWithItsOwnConversationEither) {
+  accept({event("sms:a"), event("sms:a"), event("sms:a")});
+  const auto held = receive(2);
+  ASSERT_EQ(held.size(), 2U);
+  end(held[0], Release{kLease, "paused"});
+  advance(kLease);
+  std::vector<std::pair<Uuid, bool>> seen;
+  for (auto batch = receive(10); !batch.empty(); batch = receive(10)) {
+    for (const Delivery& delivery : batch) {
+      if (delivery.alone) {
+        EXPECT_EQ(batch.size(), 1U);
+      }
+      seen.emplace_back(delivery.event.id, delivery.alone);
+      end(delivery);
+    }
+  }
+  EXPECT_EQ(seen.size(), 3U);
+  EXPECT_THAT(seen, ::testing::Contains(std::pair(held[0].event.id, false)));
+  EXPECT_THAT(seen, ::testing::Contains(std::pair(held[1].event.id, true)));
+}
+
 TEST_F(QueueSuspects, ASuspectThatFinishesIsDone) {
   crashWith(events(1));
   end(receiveOne());
