@@ -265,10 +265,11 @@ void Connection::drain() {
 
 void Connection::close() noexcept {
   if (!socket_) return;
-  socket_.reset();
   TimerWheel::remove(*this);
-  site().left(listener_, admitted_, phase_ != Phase::Lingering);
   budget_->give(std::exchange(charged_, 0));
+  // Before the client can see it: whoever saw a connection close may rely on its place.
+  site().left(listener_, admitted_, phase_ != Phase::Lingering);
+  socket_.reset();
 }
 
 }  // namespace penstock
