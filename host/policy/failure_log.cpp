@@ -14,9 +14,9 @@ void FailureLog::failed(const ScriptFailure& failure, std::string_view request_i
               {"request_id", request_id}});
 }
 
-void FailureLog::said(ScriptName script, std::string_view text, std::string_view request_id) {
+void FailureLog::said(std::string_view text, std::string_view request_id) {
   if (!mayWrite()) return;
-  log_.information("policy.script_log", text, {{"script", word(script)}, {"request_id", request_id}});
+  log_.information("policy.script_log", text, {{"request_id", request_id}});
 }
 
 bool FailureLog::mayWrite() {

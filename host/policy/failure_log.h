@@ -16,7 +16,7 @@ public:
 
   void failed(const ScriptFailure& failure, std::string_view request_id);
   /// A line of log() in a script, already redacted.
-  void said(ScriptName script, std::string_view text, std::string_view request_id);
+  void said(std::string_view text, std::string_view request_id);
 
 private:
   static constexpr unsigned kLinesPerSecond = 20;

@@ -96,7 +96,7 @@ Admission PolicyHost::admit(const Draft& draft) {
   std::optional<ScriptFailure> failure;
   Admission admission = penstock::admit(draft, *state, clock_.wall(), failure);
   if (failure) report(*failure, draft.request_id);
-  writeLines(*state, failure ? failure->script : ScriptName::Validate, draft.request_id);
+  writeLines(*state, draft.request_id);
   return admission;
 }
 
@@ -113,7 +113,7 @@ std::optional<Duration> PolicyHost::retry(const RetryQuestion& question) {
       wait = takeWait(lua, *state);
     });
     if (failure) report(*failure, {});
-    writeLines(*state, ScriptName::Retry, {});
+    writeLines(*state, {});
     if (!failure) return wait;
   }
   std::uint64_t epoch = 0;
@@ -144,10 +144,10 @@ std::optional<std::string> PolicyHost::redactWith(ScriptState& state, std::strin
 }
 
 // log() in a script only keeps the text, because redact.lua cannot run inside another script's call.
-void PolicyHost::writeLines(ScriptState& state, ScriptName script, std::string_view request_id) {
+void PolicyHost::writeLines(ScriptState& state, std::string_view request_id) {
   for (const std::string& line : state.takeLines()) {
     const auto text = state.spoiled() ? std::nullopt : redactWith(state, line);
-    failures_.said(script, text ? std::string_view(*text) : kDropped, request_id);
+    failures_.said(text ? std::string_view(*text) : kDropped, request_id);
   }
 }
 

@@ -40,7 +40,7 @@ private:
   ScriptState* threadState();
   std::optional<std::string> redactWith(ScriptState& state, std::string_view text);
   void report(const ScriptFailure& failure, std::string_view request_id);
-  void writeLines(ScriptState& state, ScriptName script, std::string_view request_id);
+  void writeLines(ScriptState& state, std::string_view request_id);
 
   const std::filesystem::path folder_;
   PolicyMetrics metrics_;

@@ -23,10 +23,10 @@ constexpr std::string_view word(ScriptName script) {
 
 /// Why a script call failed.
 enum class FailureReason : std::uint8_t {
-  Error,     ///< the script raised an error
-  Deadline,  ///< it took more processor time than policy.deadline
-  Memory,    ///< it wanted more memory than policy.memory
-  BadAnswer, ///< it returned something else than its header promises
+  Error,      ///< the script raised an error
+  Deadline,   ///< it took more processor time than policy.deadline
+  Memory,     ///< it wanted more memory than policy.memory
+  BadAnswer,  ///< it returned something else than its header promises
 };
 
 inline constexpr std::array kFailureReasons{FailureReason::Error, FailureReason::Deadline, FailureReason::Memory,
