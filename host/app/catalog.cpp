@@ -42,8 +42,12 @@ Catalog makeCatalog(const Configuration& configuration, const Installation& inst
   catalog.discovery = discover(directories);
   catalog.sections = {{"", kHostRows},       {"http", kHttpRows},         {"policy", kPolicyRows},
                       {"retry", kRetryRows}, {"shutdown", kShutdownRows}, {"logging", kLoggingRows}};
-  for (const FoundPlugin& plugin : catalog.discovery.plugins)
-    if (plugin.descriptor != nullptr) catalog.sections.push_back({plugin.name, plugin.descriptor->rows});
+  const std::vector<std::string> enabled = configuration.plugins();
+  for (const FoundPlugin& plugin : catalog.discovery.plugins) {
+    if (plugin.descriptor == nullptr) continue;
+    const bool active = std::find(enabled.begin(), enabled.end(), plugin.name) != enabled.end();
+    catalog.sections.push_back({plugin.name, plugin.descriptor->rows, active});
+  }
   return catalog;
 }
 

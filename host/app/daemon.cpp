@@ -4,6 +4,7 @@
 #include "app/drain.h"
 #include "app/service.h"
 #include "app/signals.h"
+#include "logging/logging.h"
 #include "policy/policy_host.h"
 
 #include <Poco/Util/HelpFormatter.h>
@@ -151,12 +152,15 @@ int Daemon::checkConfig() const {
   const Catalog catalog = makeCatalog(configuration, installation_);
   std::vector<std::string> faults = catalog.faults(configuration);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  checkLogging(*configuration.poco(catalog.sections));
   checkScripts(configuration, catalog, installation_);
   std::cout << "configuration is good\n";
   return kExitOk;
 }
 
 int Daemon::listPlugins(const Catalog& catalog) {
+  for (const std::string& directory : catalog.discovery.searched) std::cout << "in " << directory << ":\n";
+  if (catalog.discovery.plugins.empty()) std::cout << "no plugins\n";
   for (const FoundPlugin& plugin : catalog.discovery.plugins) {
     if (plugin.descriptor == nullptr) {
       std::cout << plugin.name << "\n  refused: " << plugin.refusal << '\n';

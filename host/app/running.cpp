@@ -100,11 +100,13 @@ void Running::reload(const ConfigSource& source) {
   const Configuration next = Configuration::load(source);
   std::vector<std::string> faults = catalog_.faults(next);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  checkLogging(*next.poco(catalog_.sections));
   policy_->reload(policySettings(*next.section(catalog_.section("policy")), *next.section(catalog_.section("retry"))));
   applyLevels(*next.poco(catalog_.sections));
 
   std::map<std::string, std::unique_ptr<Config>, std::less<>> sections;
-  for (const Section& one : catalog_.sections) sections.emplace(one.name, next.section(one));
+  for (const Section& one : catalog_.sections)
+    if (one.active) sections.emplace(one.name, next.section(one));
   const std::vector<std::string> refused =
       plugins_->reload([&](std::string_view plugin) -> const Config& { return *sections.find(plugin)->second; });
   for (const std::string& sentence : refused) log_.error("host.reload_refused", sentence);
@@ -126,7 +128,7 @@ void Running::tryReload(const ConfigSource& source) noexcept {
   } catch (const std::exception& fault) {
     reload_good_.set(0);
     reloads_refused_.add();
-    log_.error("host.reload_failed", std::string("the reload ended early: ") + fault.what());
+    log_.error("host.reload_failed", std::string("nothing was reloaded; what was in force stays: ") + fault.what());
   }
 }
 

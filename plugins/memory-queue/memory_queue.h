@@ -38,6 +38,7 @@ private:
   /// Work on the state at this moment, then what it leaves to be done. [throws: QueueUnavailable when closing]
   template <typename Work>
   auto step(Work&& work);
+  std::unique_lock<std::mutex> lockForPublish();
   Moment now() const { return {clock_.now(), clock_.wall()}; }
   void keepTime(const std::stop_token& stop);
   void giveUpUnreadable(std::span<const LeaseToken> tokens);

@@ -1,5 +1,6 @@
 """The life of the service: command line, faults, reload, drain, restart."""
 
+import json
 import os
 import re
 import shutil
@@ -88,6 +89,26 @@ def test_a_taken_port_is_exit_69_and_names_the_place(tmp_path):
         refused = run("-D", f"http.public.port={port}", "-D", f"data_dir={tmp_path}")
     assert refused.returncode == 69
     assert f"127.0.0.1:{port}" in refused.stderr
+
+
+def test_a_plugin_that_breaks_while_running_is_drained_around_with_exit_70(tmp_path):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    for plugin in [*(BUILD / "lib/penstock/plugins").glob("*.so"), BUILD / "tests/loader/plugins/running/breaks-later.so"]:
+        (plugins / plugin.name).symlink_to(plugin)
+    ended = run("-D", f"plugin_dir={plugins}", "-D", "plugins=http-ingest,memory-queue,sqlite-store,worker,breaks-later",
+                "-D", "http.public.port=0", "-D", f"data_dir={tmp_path}", "-D", "logging.format=json")
+    assert ended.returncode == 70
+    events = [json.loads(line) for line in ended.stderr.splitlines()]
+    broke = next(line for line in events if line["event"] == "host.fatal")
+    assert broke["plugin"] == "breaks-later" and broke["message"] == "the licence has run out"
+    assert events[-1]["event"] == "host.stopped"
+
+
+def test_a_logging_fault_is_found_by_the_check():
+    checked = run("--check-config", "-D", "logging.loggers.worker.level=loudly")
+    assert checked.returncode == 78
+    assert "logging.loggers.worker.level" in checked.stderr, checked.stderr
 
 
 def test_the_environment_names_work_from_a_checkout_without_arguments(tmp_path):
