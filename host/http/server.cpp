@@ -26,7 +26,7 @@ void raiseDescriptorLimit(const Site& site) {
   }
   if (limit.rlim_cur < wanted)
     site.log.notice("http.descriptor_limit",
-                    "The limit of file descriptors is below http.max_connections; connections beyond it get 503.",
+                    "Fewer file descriptors than http.max_connections and the rest may need; clients beyond them get 503.",
                     {{"limit", std::to_string(limit.rlim_cur)}, {"wanted", std::to_string(wanted)}});
 }
 

@@ -67,6 +67,12 @@ std::unique_lock<std::mutex> MemoryQueue::lockForPublish() {
   return lock;
 }
 
+MemoryQueue::Presence::Presence(MemoryQueue& queue) : queue_(queue) { ++queue_.receivers_; }
+
+MemoryQueue::Presence::~Presence() {
+  if (--queue_.receivers_ == 0 && queue_.closing_) queue_.left_.notify_all();
+}
+
 std::vector<Delivery> MemoryQueue::receive(std::size_t max, Duration lease, Duration wait, std::stop_token stop) {
   std::vector<Delivery> deliveries;
   while (deliveries.empty()) {
@@ -79,10 +85,17 @@ std::vector<Delivery> MemoryQueue::receive(std::size_t max, Duration lease, Dura
 
 std::vector<Handover> MemoryQueue::waitForEvents(std::size_t max, Duration lease, Duration wait,
                                                  const std::stop_token& stop) {
-  std::vector<Handover> taken;
   std::unique_lock lock(mutex_);
-  if (closing_ || max == 0) return taken;
-  ++receivers_;
+  if (closing_ || max == 0) return {};
+  auto taken = takeUnder(lock, max, lease, wait, stop);
+  release(lock);
+  return taken;
+}
+
+std::vector<Handover> MemoryQueue::takeUnder(std::unique_lock<std::mutex>& lock, std::size_t max, Duration lease,
+                                             Duration wait, const std::stop_token& stop) {
+  const Presence presence(*this);
+  std::vector<Handover> taken;
   const SteadyTime deadline = after(clock_.now(), wait);
   while (!closing_ && !stop.stop_requested()) {
     Aftermath aftermath;
@@ -100,9 +113,6 @@ std::vector<Handover> MemoryQueue::waitForEvents(std::size_t max, Duration lease
     clock_.wait(lock, ready_, deadline, stop);
     --idle_;
   }
-  --receivers_;
-  if (closing_) left_.notify_all();
-  release(lock);
   return taken;
 }
 

@@ -35,6 +35,18 @@ public:
   Health health();
 
 private:
+  /// One thread inside receive; made and ended with the mutex held.
+  class Presence {
+  public:
+    explicit Presence(MemoryQueue& queue);
+    ~Presence();
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+  private:
+    MemoryQueue& queue_;
+  };
+
   /// Work on the state at this moment, then what it leaves to be done. [throws: QueueUnavailable when closing]
   template <typename Work>
   auto step(Work&& work);
@@ -43,6 +55,8 @@ private:
   void keepTime(const std::stop_token& stop);
   void giveUpUnreadable(std::span<const LeaseToken> tokens);
   std::vector<Handover> waitForEvents(std::size_t max, Duration lease, Duration wait, const std::stop_token& stop);
+  std::vector<Handover> takeUnder(std::unique_lock<std::mutex>& lock, std::size_t max, Duration lease, Duration wait,
+                                  const std::stop_token& stop);
   std::vector<Delivery> read(std::vector<Handover> handovers);
   /// Releases the lock and wakes whoever has something to do now.
   void release(std::unique_lock<std::mutex>& lock);

@@ -84,7 +84,9 @@ struct Settlement {
 enum class SettleVerdict : std::uint8_t { Settled, LeaseLost };
 
 struct QueueStats {
-  std::uint64_t ready = 0;  ///< could be received now
+  /// Their time has come, those behind a leased one of their conversation included: ready + leased + scheduled are all
+  /// that is live.
+  std::uint64_t ready = 0;
   std::uint64_t leased = 0;
   std::uint64_t scheduled = 0;  ///< retries and parked events whose time has not come
   std::uint64_t dead = 0;
