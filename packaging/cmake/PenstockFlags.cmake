@@ -25,6 +25,7 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 
 if(PENSTOCK_COVERAGE)
-  add_compile_options(--coverage -O0)
+  # Threads count at once; without atomic counters some go below zero.
+  add_compile_options(--coverage -O0 -fprofile-update=atomic)
   add_link_options(--coverage)
 endif()
