@@ -106,8 +106,8 @@ TEST(LineSink, KeepsRoomForImportantLines) {
   Pipe pipe;
   LineSink sink(to(pipe.path(), 64U << 10U, kImpatient));
   const std::string line(999, 'x');
-  for (int i = 0; i < 1000; ++i) sink.append(line + '\n', false);
-  EXPECT_FALSE(sink.append(line + '\n', false));
+  // Nobody reads, so pipe, writer and buffer are full in the end, whenever the writer takes its turns.
+  for (int taken = 0; sink.append(line + '\n', false); ++taken) ASSERT_LT(taken, 10'000);
   EXPECT_TRUE(sink.append(line + '\n', true));
 }
 
