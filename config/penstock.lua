@@ -16,7 +16,7 @@ local function choose(name, default, choices)
   error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
 end
 
-local queue = choose("QUEUE_BACKEND", "memory", { memory = "memory-queue" })
+local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue" })
 local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store" })
 local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
 
@@ -116,6 +116,23 @@ return {
     dead_letter_retention = env.DLQ_RETENTION or "30d",
     max_dead_letters = 10000,    -- the oldest is removed first
     max_dead_bytes = "64MB",     -- the oldest is removed first
+  },
+
+  ["sqlite-queue"] = {
+    path = "",                   -- of the database; a relative one lies in the data folder, empty: queue.db there
+    max_events = 10000000,       -- ready, leased and scheduled; beyond it publishing is refused
+    max_bytes = "16GB",          -- of events; beyond it publishing is refused
+    full = "reject",             -- or "wait": publishers wait for room
+    full_wait = "2s",            -- longest wait for room
+    max_waiting = 1000,          -- publishers that wait
+    key_window = "72h",          -- how long the key of an accepted event is known
+    max_keys = 100000000,        -- of finished events, about 100 bytes each; the oldest is forgotten first
+    dead_letter_retention = env.DLQ_RETENTION or "30d",
+    max_dead_letters = 1000000,  -- the oldest is removed first
+    commit_events = 1000,        -- published by one commit at most
+    busy_timeout = "5s",         -- wait for another process that has the file
+    cache = "8MB",               -- memory that the writer keeps of the database
+    checkpoint = "64MB",         -- size of the write-ahead log at which it is copied into the database
   },
 
   ["sqlite-store"] = {

@@ -27,7 +27,7 @@ if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
 endif()
 
 include_guard(GLOBAL)
-set(PENSTOCK_SQL_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
+set(PENSTOCK_SQL_SCRIPT ${CMAKE_CURRENT_LIST_FILE} CACHE INTERNAL "")
 
 function(penstock_embed_sql target directory)
   get_filename_component(directory ${directory} ABSOLUTE)

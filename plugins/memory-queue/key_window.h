@@ -38,10 +38,10 @@ private:
     Uuid id;
     SteadyTime until{};
     std::unique_ptr<Record> record;
-    intrusive::list_member_hook<Record::SafeLink> finished_hook;
+    intrusive::list_member_hook<SafeLink> finished_hook;
   };
   using Finished = intrusive::list<
-      Entry, intrusive::member_hook<Entry, intrusive::list_member_hook<Record::SafeLink>, &Entry::finished_hook>>;
+      Entry, intrusive::member_hook<Entry, intrusive::list_member_hook<SafeLink>, &Entry::finished_hook>>;
 
   void unlink(Entry& entry);
   void forgetLongestFinished();

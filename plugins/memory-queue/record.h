@@ -1,9 +1,7 @@
 #pragma once
 
 #include "penstock/dead_letters.h"
-
-#include <boost/intrusive/list.hpp>
-#include <boost/intrusive/set.hpp>
+#include "shared/dispatch/lanes.h"
 
 #include <cstdint>
 #include <memory>
@@ -13,9 +11,15 @@
 
 namespace penstock::memory_queue {
 
-namespace intrusive = boost::intrusive;
+namespace intrusive = dispatch::intrusive;
+using dispatch::ByTime;
+using dispatch::Place;
+using dispatch::SafeLink;
 
-struct Lane;
+struct Record;
+using Lane = dispatch::Lane<Record>;
+using Lanes = dispatch::Lanes<Record>;
+using Taken = dispatch::Taken<Record>;
 
 /// Longest reason kept of a failed attempt; the rest is cut off.
 inline constexpr std::size_t kReasonBytes = 1024;
@@ -30,8 +34,6 @@ struct History {
 
   std::uint64_t bytes() const;
 };
-
-enum class Place : std::uint8_t { Nowhere, Ready, Leased, Scheduled, Dead };
 
 /// An event in the queue, live or dead, and its place in every order it takes part in.
 struct Record {
@@ -64,28 +66,13 @@ struct Record {
   bool alone = false;    ///< the current lease is alone
   std::unique_ptr<History> history;
 
-  using SafeLink = intrusive::link_mode<intrusive::safe_link>;
-  intrusive::set_member_hook<SafeLink> order_hook;   ///< in its lane, in the timers, or among the dead by age
-  intrusive::list_member_hook<SafeLink> since_hook;  ///< among the ready, or among the dead by retention
+  dispatch::OrderHook order_hook;  ///< in its lane, in the timers, or among the dead by age
+  dispatch::ListHook since_hook;   ///< among the ready, or among the dead by retention
 };
 
-using RecordList =
-    intrusive::list<Record,
-                    intrusive::member_hook<Record, intrusive::list_member_hook<Record::SafeLink>, &Record::since_hook>>;
-
+using RecordList = dispatch::RecordList<Record>;
 template <typename Order>
-using RecordSet = intrusive::multiset<
-    Record, intrusive::compare<Order>,
-    intrusive::member_hook<Record, intrusive::set_member_hook<Record::SafeLink>, &Record::order_hook>>;
-
-struct BySequence {
-  bool operator()(const Record& a, const Record& b) const { return a.sequence < b.sequence; }
-};
-struct ByTime {
-  bool operator()(const Record& a, const Record& b) const {
-    return a.time != b.time ? a.time < b.time : a.sequence < b.sequence;
-  }
-};
+using RecordSet = dispatch::RecordSet<Record, Order>;
 
 /// Adds `step` to `now`; steps that no one will live to see count as ten years, negative ones as nothing.
 SteadyTime after(SteadyTime now, Duration step);

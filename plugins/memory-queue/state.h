@@ -3,7 +3,6 @@
 #include "memory-queue/config.h"
 #include "memory-queue/dead_room.h"
 #include "memory-queue/key_window.h"
-#include "memory-queue/lanes.h"
 #include "memory-queue/metrics.h"
 #include "memory-queue/waiting_room.h"
 

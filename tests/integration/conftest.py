@@ -1,6 +1,11 @@
+import pathlib
+import sys
+
 import pytest
 
-from driver import Server
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+
+from driver import Server  # noqa: E402
 
 
 @pytest.fixture(scope="module")

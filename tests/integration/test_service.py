@@ -38,7 +38,7 @@ def test_help_version_and_lists_are_answered_without_starting(tmp_path):
     assert re.match(r"penstockd \d+\.\d+\.\d+ ", run("--version").stdout)
     plugins = run("--list-plugins")
     assert plugins.returncode == 0
-    for name in ("http-ingest", "memory-queue", "sqlite-store", "worker", "metrics"):
+    for name in ("http-ingest", "memory-queue", "sqlite-queue", "sqlite-store", "worker", "metrics"):
         assert re.search(rf"^{name} \d", plugins.stdout, re.M), plugins.stdout
     reference = run("--config-reference")
     assert reference.returncode == 0

@@ -5,6 +5,7 @@
 #include "plugins/http-ingest/config.h"
 #include "plugins/memory-queue/config.h"
 #include "plugins/metrics/config.h"
+#include "plugins/sqlite-queue/config.h"
 #include "plugins/sqlite-store/config.h"
 #include "plugins/worker/config.h"
 #include "policy/config.h"
@@ -32,6 +33,7 @@ const std::vector<Section>& everySection() {
                                              {"logging", kLoggingRows},
                                              {"http-ingest", kIngestRows},
                                              {"memory-queue", memory_queue::kRows},
+                                             {"sqlite-queue", sqlite_queue::kRows},
                                              {"sqlite-store", sqlite_store::kRows},
                                              {"worker", kWorkerRows},
                                              {"metrics", kMetricsRows}};
@@ -117,15 +119,15 @@ TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
 }
 
 TEST(ShippedFile, TheEnvironmentChoosesPlugins) {
-  EXPECT_THAT(shipped({}).plugins(), ElementsAre("http-ingest", "memory-queue", "sqlite-store", "worker", "metrics"));
+  EXPECT_THAT(shipped({}).plugins(), ElementsAre("http-ingest", "sqlite-queue", "sqlite-store", "worker", "metrics"));
   const Configuration without = shipped({{"WORKER_ENABLED", "false"}});
-  EXPECT_THAT(without.plugins(), ElementsAre("http-ingest", "memory-queue", "sqlite-store", "metrics"));
+  EXPECT_THAT(without.plugins(), ElementsAre("http-ingest", "sqlite-queue", "sqlite-store", "metrics"));
   without.check(everySection());
 }
 
 TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {
   for (const auto& [name, expected] :
-       std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory"},
+       std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory, sqlite"},
                                           {"STORE_BACKEND", "expected sqlite"},
                                           {"WORKER_ENABLED", "expected 0, 1, false, true"},
                                           {"LOG_LEVEL", "expected critical, debug, error, fatal, info"}}) {

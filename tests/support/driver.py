@@ -64,9 +64,9 @@ class Answer:
 
 
 class Server:
-    """One run of penstockd. `overrides` are -D values."""
+    """One run of penstockd. `overrides` are -D values; `wrapper` is a command that runs it."""
 
-    def __init__(self, folder, overrides=None, environment=None):
+    def __init__(self, folder, overrides=None, environment=None, wrapper=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_file = self.folder / f"penstockd-{next(_numbers)}.log"
@@ -76,7 +76,7 @@ class Server:
             "logging.format": "json",
             **(overrides or {}),
         }
-        command = [str(BUILD / "bin" / "penstockd")]
+        command = [*wrapper, str(BUILD / "bin" / "penstockd")]
         for key, value in values.items():
             command += ["-D", f"{key}={value}"]
         (self.folder / "data").mkdir(exist_ok=True)
@@ -119,6 +119,11 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"penstockd did not stop:\n{self.log_text()[-4000:]}") from None
+
+    def kill(self):
+        """Ends it as a crash would."""
+        self.process.kill()
+        self.process.wait()
 
     def call(self, method, path, body=None, headers=None, timeout=30):
         """One request on a connection of its own. A body that is no bytes is sent as JSON."""

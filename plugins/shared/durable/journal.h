@@ -1,0 +1,87 @@
+#pragma once
+
+#include "shared/durable/item.h"
+
+#include "penstock/dead_letters.h"
+#include "penstock/queue.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace penstock::durable {
+
+class Window;
+
+/// An event that is to be published, and the answer.
+struct Publication {
+  explicit Publication(const Event& event);
+
+  Uuid id;
+  Digest128 key;
+  Digest128 fingerprint;
+  Digest128 conversation;  ///< hash of customer and conversation: names chosen by strangers cannot collide
+  std::string customer;
+  Kind kind;
+  std::string text;  ///< serialised
+  PublishResult result{};
+  bool hopeless = false;  ///< Full, and no waiting would help
+};
+
+/// What a journal found for this process to hand out.
+struct Intake {
+  std::vector<std::unique_ptr<Item>> items;
+  bool more = false;          ///< a further read finds more
+  std::uint64_t revoked = 0;  ///< partitions, as bits, that this process may no longer hand out from
+};
+
+/// What became of a leased event.
+enum class Fate : std::uint8_t {
+  Gone,       ///< done, dead, or away until its time comes
+  Ready,      ///< to be handed out again now
+  LeaseLost,  ///< the lease had ended before; nothing was changed
+  Leased,     ///< still leased: asked too soon
+};
+
+/// The end of a lease as its holder wants it, and what became of it.
+struct Ending {
+  Item* item;
+  const Settlement* settlement;
+  Fate fate = Fate::LeaseLost;
+};
+
+/// Where a durable engine keeps its events. All methods may block; those that throw QueueUnavailable have then changed
+/// nothing, or everything that they were asked to.
+class Journal {
+public:
+  virtual ~Journal() = default;
+
+  /// Commits the events whose keys are not known, in order, and sets every result. [the committer's thread]
+  virtual void publish(std::span<Publication> batch) = 0;
+
+  /// Events that are ready and not yet in `window`, at most `room`. [the dispatcher's thread, as all below]
+  virtual Intake read(std::size_t room, const Window& window) = 0;
+  /// When a read may find more although nobody has said so.
+  virtual SteadyTime due() = 0;
+  /// Commits that these are handed out, each with one more attempt, and gives each its lease number.
+  virtual void handOver(std::span<Item* const> items, Duration lease) = 0;
+  /// Commits how leases ended and sets every fate.
+  virtual void settle(std::span<Ending> endings) = 0;
+  /// Commits that these leases have run out: their events become suspects, or dead when they ran out alone too often.
+  virtual std::vector<Fate> expire(std::span<Item* const> items) = 0;
+  /// The event cannot be read: it becomes a dead letter.
+  virtual void bury(Item& item, std::string_view reason) = 0;
+  /// What takes care of itself in quiet moments: retention, expired keys.
+  virtual void tidy() = 0;
+  virtual QueueStats stats(const Window& window) = 0;
+
+  /// [any thread, as all below]
+  virtual DeadLetterPage list(const DeadLetterFilter& filter, Page page) = 0;
+  virtual std::optional<DeadLetter> get(const Uuid& id) = 0;
+  virtual std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) = 0;
+  virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
+};
+
+}  // namespace penstock::durable

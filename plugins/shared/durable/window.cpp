@@ -1,0 +1,111 @@
+#include "shared/durable/window.h"
+
+#include <cstring>
+#include <utility>
+
+namespace penstock::durable {
+
+LeaseToken tokenOf(const Item& item) {
+  LeaseToken token;
+  token.words[0] = item.lease;
+  token.words[1] = item.sequence;
+  std::memcpy(&token.words[2], item.id.bytes.data() + 8, sizeof token.words[2]);
+  return token;
+}
+
+Window::~Window() {
+  leases_.clear();
+  while (!items_.empty()) {
+    Item& item = *items_.begin()->second;
+    if (item.place == Place::Ready) lanes_.remove(item);
+    drop(item);
+  }
+}
+
+void Window::admit(std::unique_ptr<Item> item, SteadyTime now) {
+  const auto [place, fresh] = items_.try_emplace(item->sequence);
+  if (!fresh) return;
+  Item& held = *item;
+  place->second = std::move(item);
+  held.lane = &lanes_.enter(held.conversation);
+  bytes_ += held.text->size();
+  makeReady(held, now - held.ready_for);
+}
+
+void Window::makeReady(Item& item, SteadyTime since) {
+  if (item.touched) ++touched_;
+  lanes_.makeReady(item, since);
+}
+
+dispatch::Taken<Item> Window::take(std::size_t max) {
+  auto taken = lanes_.take(max);
+  for (Item* item : taken.records) {
+    item->place = Place::Nowhere;
+    if (item->touched) --touched_;
+  }
+  return taken;
+}
+
+void Window::drop(Item& item) {
+  bytes_ -= item.text->size();
+  lanes_.leave(*item.lane);
+  items_.erase(item.sequence);
+}
+
+void Window::revoke(std::uint64_t partitions) {
+  std::vector<Item*> gone;
+  for (const auto& [sequence, item] : items_)
+    if (item->place == Place::Ready && (partitions >> item->partition & 1U) != 0) gone.push_back(item.get());
+  for (Item* item : gone) {
+    lanes_.remove(*item);
+    if (item->touched) --touched_;
+    drop(*item);
+  }
+}
+
+void Window::putBack(Item& item, SteadyTime now) {
+  Lane& lane = *item.lane;
+  makeReady(item, std::min(now, item.time));
+  lanes_.unblock(lane);
+}
+
+void Window::lease(Item& item, SteadyTime until) {
+  item.place = Place::Leased;
+  item.time = until;
+  ++leased_;
+  leases_.insert(leases_.end(), item);
+}
+
+Item* Window::leased(const LeaseToken& token) const {
+  const auto found = items_.find(token.words[1]);
+  if (found == items_.end()) return nullptr;
+  Item& item = *found->second;
+  return item.place == Place::Leased && tokenOf(item) == token ? &item : nullptr;
+}
+
+void Window::endLease(Item& item, Fate fate, SteadyTime now) {
+  if (fate == Fate::Leased) return;
+  leases_.erase(leases_.iterator_to(item));
+  --leased_;
+  item.place = Place::Nowhere;
+  Lane& lane = *item.lane;
+  if (fate == Fate::Ready) {
+    item.touched = true;
+    makeReady(item, std::min(now, item.time));
+    lanes_.unblock(lane);
+  } else {
+    lanes_.unblock(lane);
+    drop(item);
+  }
+}
+
+std::vector<Item*> Window::overdue(SteadyTime now) const {
+  std::vector<Item*> items;
+  for (const Item& item : leases_) {
+    if (item.time > now) break;
+    items.push_back(const_cast<Item*>(&item));
+  }
+  return items;
+}
+
+}  // namespace penstock::durable

@@ -1,0 +1,1 @@
+INSERT INTO events (id, key, conversation, published_at, customer, kind, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)

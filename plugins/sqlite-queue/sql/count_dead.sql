@@ -1,0 +1,10 @@
+-- ?1 whether temp.wanted holds the ids, ?2 customer, ?3 reason, ?4 kind, ?5 since, ?6 before, or NULL; ?7 kept since
+SELECT count(*)
+FROM dead_letters AS d
+WHERE (?1 = 0 OR d.id IN (SELECT id FROM temp.wanted))
+  AND (?2 IS NULL OR d.customer = ?2)
+  AND (?3 IS NULL OR d.reason = ?3)
+  AND (?4 IS NULL OR d.kind = ?4)
+  AND (?5 IS NULL OR d.dead_at >= ?5)
+  AND (?6 IS NULL OR d.dead_at < ?6)
+  AND d.dead_at > ?7

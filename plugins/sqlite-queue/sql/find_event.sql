@@ -1,0 +1,1 @@
+SELECT key, length(CAST(text AS BLOB)) FROM events WHERE sequence = ?1

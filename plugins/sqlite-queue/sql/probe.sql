@@ -1,0 +1,1 @@
+UPDATE counts SET value = value WHERE name = 'live'

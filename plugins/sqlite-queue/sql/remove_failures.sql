@@ -1,0 +1,1 @@
+DELETE FROM failures WHERE sequence = ?1

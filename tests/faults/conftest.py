@@ -1,0 +1,24 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+
+from driver import Server  # noqa: E402
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts servers on one data folder; whatever still runs when the test is over must drain."""
+    servers = []
+
+    def begin(overrides=None, environment=None, wrapper=()):
+        server = Server(tmp_path, overrides, environment, wrapper)
+        servers.append(server)
+        return server
+
+    yield begin
+    running = [server for server in servers if server.process.poll() is None]
+    statuses = [server.stop() for server in running]
+    assert statuses == [0] * len(running), "\n".join(server.log_text()[-4000:] for server in running)
