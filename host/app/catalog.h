@@ -14,6 +14,7 @@ namespace penstock {
 struct Catalog {
   Discovery discovery;
   std::vector<Section> sections;
+  std::vector<std::string> disagreements;  ///< of plugins about the rows of a section that they share
 
   /// The section of this name; it must exist.
   const Section& section(std::string_view name) const;
