@@ -3,6 +3,9 @@
 
 CREATE TABLE penstock.conversations (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- Hash of customer, channel and key: what makes two conversations the same. One column finds it whatever the planner
+  -- knows about the others, and makes for a small index.
+  identity uuid NOT NULL UNIQUE,
   customer text COLLATE "C" NOT NULL CHECK (customer <> ''),
   channel text COLLATE "C" NOT NULL CHECK (channel IN ('sms', 'email')),
   key text COLLATE "C" NOT NULL CHECK (key <> ''),
@@ -10,9 +13,9 @@ CREATE TABLE penstock.conversations (
   participant_b text COLLATE "C" NOT NULL CHECK (participant_b <> ''),
   message_count bigint NOT NULL DEFAULT 0 CHECK (message_count >= 0),
   last_activity_at timestamptz NOT NULL,
-  -- NULL only inside the transaction that makes the conversation.
-  last_message uuid,
-  UNIQUE (customer, channel, key)
+  -- NULL only inside the transaction that makes the conversation. Refers to messages, but without a check for each
+  -- message: only persist_messages writes it, together with the message.
+  last_message uuid
 );
 
 -- A list without a channel merges the entries of both, so each index serves the list with and without it.
@@ -35,7 +38,10 @@ CREATE TABLE penstock.conversation_counts (
 );
 
 CREATE TABLE penstock.conversations_uncounted (
-  conversation bigint NOT NULL REFERENCES penstock.conversations (id)
+  customer text COLLATE "C" NOT NULL,
+  channel text COLLATE "C" NOT NULL,
+  participant_a text COLLATE "C" NOT NULL,
+  participant_b text COLLATE "C" NOT NULL
 );
 
 CREATE TABLE penstock.messages (
@@ -63,6 +69,11 @@ CREATE TABLE penstock.messages (
   request_id text NOT NULL,
   accepted_at timestamptz NOT NULL,
   persisted_at timestamptz NOT NULL,
+  subject text NOT NULL,
+  attachments text NOT NULL,
+  metadata text NOT NULL,
+  -- Kept byte for byte; convert_from(body, 'UTF8') shows it. A long one lies apart, so that a status is written without.
+  body bytea NOT NULL,
   CHECK ((direction = 'inbound') = (status = 'received')),
   CONSTRAINT messages_by_key UNIQUE (key, fingerprint, customer)
 ) WITH (fillfactor = 85);
@@ -74,19 +85,6 @@ CREATE UNIQUE INDEX messages_by_inbound_id ON penstock.messages (provider_messag
   WHERE direction = 'inbound' AND provider_message_id <> '';
 CREATE INDEX messages_by_outbound_id ON penstock.messages (provider_message_id, provider, id)
   WHERE direction = 'outbound' AND provider_message_id <> '';
-
--- A conversation and its last message point at each other.
-ALTER TABLE penstock.conversations ADD FOREIGN KEY (last_message) REFERENCES penstock.messages (id);
-
--- What never changes and may be long, so that a status is written without it. The body is kept byte for byte;
--- convert_from(body, 'UTF8') shows it.
-CREATE TABLE penstock.contents (
-  message uuid PRIMARY KEY REFERENCES penstock.messages (id),
-  subject text NOT NULL,
-  attachments text NOT NULL,
-  metadata text NOT NULL,
-  body bytea NOT NULL
-);
 
 -- Ids of events that turned out to be a message that is there already.
 CREATE TABLE penstock.aliases (
@@ -211,7 +209,7 @@ CREATE INDEX token_buckets_by_fullness ON penstock.token_buckets (full_at);
 -- their keys, so writers wait for each other but never in a circle.
 CREATE FUNCTION penstock.persist_messages(
   ids uuid[], customers text[], keys uuid[], fingerprints uuid[], policies uuid[],
-  channels text[], conversation_keys text[], participants_a text[], participants_b text[],
+  identities uuid[], channels text[], conversation_keys text[], participants_a text[], participants_b text[],
   directions text[], types text[], senders text[], recipients text[], timestamps timestamptz[], snippets text[],
   providers text[], provider_message_ids text[], request_ids text[], accepted timestamptz[],
   subjects text[], attachment_lists text[], metadatas text[], bodies bytea[], now_ timestamptz,
@@ -245,49 +243,51 @@ BEGIN
 
   IF true = ANY (fresh) THEN
     -- Who makes conversations takes locks for them first, and looks again once it has them.
-    SELECT array_agg(DISTINCT hashtext(u.customer || ' ' || u.channel || ' ' || u.key) & 63)
+    SELECT array_agg(DISTINCT hashtext(u.identity::text) & 63)
     INTO locks
-    FROM unnest(customers, channels, conversation_keys, fresh) AS u (customer, channel, key, fresh)
-    WHERE u.fresh AND NOT EXISTS (
-      SELECT FROM conversations AS c WHERE c.customer = u.customer AND c.channel = u.channel AND c.key = u.key);
+    FROM unnest(identities, fresh) AS u (identity, fresh)
+    WHERE u.fresh AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.identity = u.identity);
     IF locks IS NOT NULL THEN
       PERFORM pg_advisory_xact_lock(1, l) FROM (SELECT unnest(locks) AS l ORDER BY 1) AS ordered;
       WITH added AS (
-        INSERT INTO conversations (customer, channel, key, participant_a, participant_b, last_activity_at)
-        SELECT d.customer, d.channel, d.key, d.a, d.b, d.at
+        INSERT INTO conversations (identity, customer, channel, key, participant_a, participant_b, last_activity_at)
+        SELECT d.identity, d.customer, d.channel, d.key, d.a, d.b, d.at
         FROM (
-          SELECT DISTINCT ON (u.customer, u.channel, u.key) u.*
-          FROM unnest(customers, channels, conversation_keys, participants_a, participants_b, timestamps, fresh)
-            WITH ORDINALITY AS u (customer, channel, key, a, b, at, fresh, n)
-          WHERE u.fresh AND NOT EXISTS (
-            SELECT FROM conversations AS c WHERE c.customer = u.customer AND c.channel = u.channel AND c.key = u.key)
-          ORDER BY u.customer, u.channel, u.key, u.n) AS d
+          SELECT DISTINCT ON (u.identity) u.*
+          FROM unnest(identities, customers, channels, conversation_keys, participants_a, participants_b, timestamps,
+                      fresh)
+            WITH ORDINALITY AS u (identity, customer, channel, key, a, b, at, fresh, n)
+          WHERE u.fresh AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.identity = u.identity)
+          ORDER BY u.identity, u.n) AS d
         ORDER BY d.n
         ON CONFLICT DO NOTHING
         RETURNING id)
       SELECT coalesce(array_agg(id), '{}') INTO made FROM added;
     END IF;
 
-    SELECT array_agg(coalesce(c.id, 0) ORDER BY u.n)
+    SELECT array_agg(CASE WHEN u.fresh THEN c.id ELSE 0 END ORDER BY u.n)
     INTO homes
-    FROM unnest(customers, channels, conversation_keys, fresh) WITH ORDINALITY AS u (customer, channel, key, fresh, n)
-    LEFT JOIN conversations AS c
-      ON u.fresh AND c.customer = u.customer AND c.channel = u.channel AND c.key = u.key;
-    PERFORM FROM (
-      SELECT FROM conversations AS c WHERE c.id = ANY (homes) ORDER BY c.id FOR NO KEY UPDATE) AS locked;
+    FROM unnest(identities, fresh) WITH ORDINALITY AS u (identity, fresh, n)
+    LEFT JOIN (
+      SELECT l.id, l.identity FROM conversations AS l WHERE l.identity = ANY (identities)
+      ORDER BY l.id FOR NO KEY UPDATE) AS c
+      ON c.identity = u.identity;
 
     WITH added AS (
       INSERT INTO messages
         (id, conversation, customer, direction, channel, type, sender, recipient, "timestamp", snippet, status,
-         provider, provider_message_id, key, fingerprint, policy, request_id, accepted_at, persisted_at)
+         provider, provider_message_id, key, fingerprint, policy, request_id, accepted_at, persisted_at, subject,
+         attachments, metadata, body)
       SELECT
         u.id, u.conversation, u.customer, u.direction, u.channel, u.type, u.sender, u.recipient, u.at, u.snippet,
         CASE u.direction WHEN 'inbound' THEN 'received' ELSE 'accepted' END, u.provider, u.provider_message_id, u.key,
-        u.fingerprint, u.policy, u.request_id, u.accepted_at, now_
+        u.fingerprint, u.policy, u.request_id, u.accepted_at, now_, u.subject, u.attachments, u.metadata, u.body
       FROM unnest(ids, homes, customers, directions, channels, types, senders, recipients, timestamps, snippets,
-                  providers, provider_message_ids, keys, fingerprints, policies, request_ids, accepted)
+                  providers, provider_message_ids, keys, fingerprints, policies, request_ids, accepted,
+                  subjects, attachment_lists, metadatas, bodies)
         AS u (id, conversation, customer, direction, channel, type, sender, recipient, at, snippet, provider,
-              provider_message_id, key, fingerprint, policy, request_id, accepted_at)
+              provider_message_id, key, fingerprint, policy, request_id, accepted_at, subject, attachments, metadata,
+              body)
       WHERE u.conversation <> 0
       ORDER BY u.key, u.fingerprint, u.customer
       ON CONFLICT DO NOTHING
@@ -307,19 +307,14 @@ BEGIN
           ELSE c.last_message
         END
       FROM newest AS n
-      WHERE c.id = n.conversation),
-    kept AS (
-      INSERT INTO contents (message, subject, attachments, metadata, body)
-      SELECT a.id, u.subject, u.attachments, u.metadata, u.body
-      FROM unnest(ids, subjects, attachment_lists, metadatas, bodies) AS u (id, subject, attachments, metadata, body)
-      JOIN added AS a ON a.id = u.id)
+      WHERE c.id = n.conversation)
     SELECT coalesce(array_agg(a.id), '{}') INTO written FROM added AS a;
 
     IF cardinality(made) > 0 THEN
       -- None stays empty, whoever was faster with its messages.
       DELETE FROM conversations AS c WHERE c.id = ANY (made) AND c.message_count = 0;
-      INSERT INTO conversations_uncounted (conversation)
-      SELECT c.id FROM conversations AS c WHERE c.id = ANY (made);
+      INSERT INTO conversations_uncounted (customer, channel, participant_a, participant_b)
+      SELECT c.customer, c.channel, c.participant_a, c.participant_b FROM conversations AS c WHERE c.id = ANY (made);
     END IF;
   END IF;
 

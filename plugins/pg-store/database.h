@@ -96,6 +96,7 @@ private:
     std::function<void()> call;
   } told_;
   SteadyTime next_tidying_{};  // the tidying thread's own
+  bool tidied_ = true;         // likewise
   Keeper keeper_;
 };
 

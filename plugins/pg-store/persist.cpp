@@ -70,6 +70,7 @@ void Batch::addColumns(const Event& event) {
   key_.add(event.key);
   fingerprint_.add(event.fingerprint);
   policy_.add(event.policy);
+  identity_.add(Digest128::of({event.customer, word(content.channel), event.conversation}));
   channel_.add(word(content.channel));
   conversation_.add(event.conversation);
   participant_a_.add(event.participant_a);
@@ -100,7 +101,14 @@ void Batch::addReport(const Event& event) {
 
 postgres::Parameters Batch::parameters() {
   postgres::Parameters parameters;
-  parameters.add(id_).add(customer_).add(key_).add(fingerprint_).add(policy_).add(channel_).add(conversation_);
+  parameters.add(id_)
+      .add(customer_)
+      .add(key_)
+      .add(fingerprint_)
+      .add(policy_)
+      .add(identity_)
+      .add(channel_)
+      .add(conversation_);
   parameters.add(participant_a_).add(participant_b_).add(direction_).add(type_).add(sender_).add(recipient_);
   parameters.add(timestamp_).add(snippet_).add(provider_).add(provider_message_).add(request_).add(accepted_);
   parameters.add(subject_).add(attachments_).add(metadata_).add(body_).add(now_).add(alias_).add(alias_of_);

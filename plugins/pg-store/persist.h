@@ -64,6 +64,7 @@ private:
   Column<Digest128> key_;
   Column<Digest128> fingerprint_;
   Column<Digest128> policy_;
+  Column<Digest128> identity_;
   Column<std::string_view> channel_;
   Column<std::string_view> conversation_;
   Column<std::string_view> participant_a_;

@@ -13,7 +13,7 @@ namespace {
 
 // A page beyond what an offset can say is as empty as one beyond the last row.
 std::int64_t offsetOf(Page page) {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2);
   if (page.number - 1 > kMost / page.size) return static_cast<std::int64_t>(kMost);
   return static_cast<std::int64_t>(page.offset());
 }

@@ -29,8 +29,8 @@ namespace penstock::test {
 class PostgresServer {
 public:
   struct Options {
-    std::vector<std::string> settings;   ///< lines of postgresql.conf
-    std::vector<std::string> admission;  ///< lines of pg_hba.conf instead of trust for everybody
+    std::vector<std::string> settings{};   ///< lines of postgresql.conf
+    std::vector<std::string> admission{};  ///< lines of pg_hba.conf instead of trust for everybody
     bool fsync = false;
   };
 

@@ -2,11 +2,10 @@
 WITH mine AS MATERIALIZED (
   SELECT pg_try_advisory_xact_lock(3, 0) AS locked),
 new_conversations AS (
-  DELETE FROM penstock.conversations_uncounted AS u WHERE (SELECT locked FROM mine) RETURNING u.conversation),
+  DELETE FROM penstock.conversations_uncounted AS u WHERE (SELECT locked FROM mine) RETURNING u.*),
 lists AS (
   SELECT who.customer, list.participant, c.channel, count(*) AS conversations
-  FROM new_conversations AS n
-  JOIN penstock.conversations AS c ON c.id = n.conversation
+  FROM new_conversations AS c
   CROSS JOIN LATERAL (VALUES (c.customer), ('')) AS who (customer)
   CROSS JOIN LATERAL (
     SELECT '' UNION ALL SELECT c.participant_a
@@ -18,7 +17,7 @@ counted AS (
   ON CONFLICT (customer, participant, channel) DO UPDATE SET conversations = t.conversations + excluded.conversations),
 new_sent AS (
   DELETE FROM penstock.sent_counts
-  WHERE (SELECT locked FROM mine) AND (SELECT count(*) FROM (SELECT FROM penstock.sent_counts LIMIT 2) AS some) > 1
+  WHERE (SELECT locked FROM mine) AND (SELECT count(*) FROM (SELECT FROM penstock.sent_counts LIMIT 2) AS several) > 1
   RETURNING messages)
 INSERT INTO penstock.sent_counts (messages)
 SELECT sum(messages) FROM new_sent HAVING count(*) > 0

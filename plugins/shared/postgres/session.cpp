@@ -147,6 +147,7 @@ void Session::configure() {
       "SET search_path = penstock, pg_temp; SET idle_in_transaction_session_timeout = " +
       millis(options_.transaction_timeout));
   restore();
+  if (!options_.settings.empty()) script(std::string(options_.settings));
 }
 
 void Session::lift(Duration lock_timeout) {
@@ -282,7 +283,8 @@ bool Session::usable() noexcept {
   if (lost_ || PQstatus(connection_) != CONNECTION_OK) return false;
   pollfd descriptor{PQsocket(connection_), POLLIN, 0};
   if (descriptor.fd < 0) return false;
-  if (::poll(&descriptor, 1, 0) > 0 && PQconsumeInput(connection_) == 0) lost_ = true;
+  // A server that goes says so first: the end comes after what can be read.
+  while (!lost_ && ::poll(&descriptor, 1, 0) > 0) lost_ = PQconsumeInput(connection_) == 0;
   if (PQstatus(connection_) != CONNECTION_OK) lost_ = true;
   return !lost_;
 }

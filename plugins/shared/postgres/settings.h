@@ -6,6 +6,7 @@
 #include "shared/postgres/url.h"
 
 #include <cstddef>
+#include <string_view>
 
 namespace penstock::postgres {
 
@@ -16,6 +17,7 @@ struct SessionOptions {
   Duration statement_timeout{};
   Duration lock_timeout{};
   Duration transaction_timeout{};
+  std::string_view settings{};  ///< further statements that every new session runs; a constant
 };
 
 /// The rows of the shared section as plugins use them.

@@ -8,8 +8,9 @@ namespace {
 constexpr std::string_view kWrongCounts =
     "SELECT 'conversation ' || c.id || ' counts wrong' FROM penstock.conversations AS c "
     "WHERE message_count <> (SELECT count(*) FROM penstock.messages AS m WHERE m.conversation = c.id) "
-    "UNION ALL SELECT 'a message has no content' FROM penstock.messages AS m "
-    "WHERE NOT EXISTS (SELECT FROM penstock.contents AS c WHERE c.message = m.id) LIMIT 1";
+    "UNION ALL SELECT 'conversation ' || c.id || ' ends nowhere' FROM penstock.conversations AS c "
+    "WHERE NOT EXISTS (SELECT FROM penstock.messages AS m WHERE m.id = c.last_message AND m.conversation = c.id) LIMIT "
+    "1";
 
 std::string damage(const Overrides& configuration) {
   postgres::Session session(sessionOptions(configuration.at("pg.url")));
