@@ -17,8 +17,7 @@ namespace {
 
 // Every statement of the store finds its rows by an index. A planner without fresh statistics must not prefer to read
 // whole tables, as it does while they are small or after they have grown quickly.
-constexpr std::string_view kPlans =
-    "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off";
+constexpr std::string_view kPlans = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off";
 
 constexpr Duration kTidying = std::chrono::seconds(10);
 
