@@ -19,7 +19,8 @@ bool sameRow(const ConfigRow& one, const ConfigRow& other) {
          one.bounds == other.bounds && one.secret == other.secret && one.reloadable == other.reloadable;
 }
 
-/// Adds what a plugin shares: equal declarations are one section, which is active when any of its plugins is.
+}  // namespace
+
 void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog) {
   for (const SharedSection& shared : plugin.descriptor->shared) {
     const auto found = std::find_if(catalog.sections.begin(), catalog.sections.end(),
@@ -33,8 +34,6 @@ void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog) {
                                       " than a plugin or the host before it; install plugins of one version");
   }
 }
-
-}  // namespace
 
 const Section& Catalog::section(std::string_view name) const {
   const auto found =

@@ -23,6 +23,10 @@ struct Catalog {
   std::vector<std::string> faults(const Configuration& configuration) const;
 };
 
+/// Adds the sections that a plugin shares: equal declarations are one section, which is active when any of its plugins
+/// is; another declaration of an active plugin is a disagreement.
+void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog);
+
 /// Opens the plugins of the configured folder. [blocks: reads files]
 Catalog makeCatalog(const Configuration& configuration, const Installation& installation);
 
