@@ -16,8 +16,8 @@ local function choose(name, default, choices)
   error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
 end
 
-local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue" })
-local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store" })
+local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
+local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
 local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
 
 local plugins = { "http-ingest", queue, store }
@@ -142,6 +142,29 @@ return {
     cache = "32MB",            -- of the database that the writer keeps in memory
     checkpoint = "64MB",       -- size of the write-ahead log at which it is copied into the database
     watch_interval = "500ms",  -- how often values that other processes may have set are looked at
+    report_retention = "72h",  -- how long a delivery report waits for the send that it belongs to
+    max_reports = 100000,      -- that may wait; beyond it the oldest are forgotten
+  },
+
+  -- The PostgreSQL database of the plugins that need one.
+  pg = {
+    -- postgres://user@host/database or key=value words; a secret, because it may hold a password
+    url = env.DATABASE_URL and { env = "DATABASE_URL" },
+    migrate = true,              -- bring the schema up to date at the start; false: penstockd --migrate does
+    connections = 8,             -- that a plugin opens at most, beside one that listens
+    wait = "5s",                 -- of a call for a free connection
+    connect_timeout = "5s",      -- for the server to answer a new connection; the URL's own comes first
+    statement_timeout = "30s",   -- at which the server ends a statement
+    lock_timeout = "5s",         -- at which the server ends the wait for a lock
+    transaction_timeout = "30s", -- at which the server ends a transaction that does nothing
+    reconnect = {
+      first = "100ms",           -- longest wait after the first failure; it doubles
+      longest = "2s",            -- longest wait between two attempts to connect
+    },
+  },
+
+  ["pg-store"] = {
+    watch_interval = "500ms",  -- how often values that other processes may have set are looked at; they are told at once
     report_retention = "72h",  -- how long a delivery report waits for the send that it belongs to
     max_reports = 100000,      -- that may wait; beyond it the oldest are forgotten
   },

@@ -14,7 +14,26 @@ namespace {
 constexpr std::string_view kGivenByHost[] = {Http::kInterface, Policy::kInterface, Exposition::kInterface,
                                              HealthBoard::kInterface};
 
+bool sameRow(const ConfigRow& one, const ConfigRow& other) {
+  return one.key == other.key && one.type == other.type && one.fallback == other.fallback &&
+         one.bounds == other.bounds && one.secret == other.secret && one.reloadable == other.reloadable;
+}
+
 }  // namespace
+
+void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog) {
+  for (const SharedSection& shared : plugin.descriptor->shared) {
+    const auto found = std::find_if(catalog.sections.begin(), catalog.sections.end(),
+                                    [&](const Section& one) { return one.name == shared.name; });
+    if (found == catalog.sections.end())
+      catalog.sections.push_back({std::string(shared.name), shared.rows, active});
+    else if (std::ranges::equal(found->rows, shared.rows, sameRow))
+      found->active = found->active || active;
+    else if (active)
+      catalog.disagreements.push_back(plugin.name + " declares other rows for the section " + std::string(shared.name) +
+                                      " than a plugin or the host before it; install plugins of one version");
+  }
+}
 
 const Section& Catalog::section(std::string_view name) const {
   const auto found =
@@ -30,6 +49,7 @@ std::vector<std::string> Catalog::faults(const Configuration& configuration) con
   } catch (const ConfigurationFaults& found) {
     faults = found.faults;
   }
+  faults.insert(faults.end(), disagreements.begin(), disagreements.end());
   const StartOrder order = orderOf(configuration, *this);
   faults.insert(faults.end(), order.faults.begin(), order.faults.end());
   return faults;
@@ -48,6 +68,9 @@ Catalog makeCatalog(const Configuration& configuration, const Installation& inst
     const bool active = std::find(enabled.begin(), enabled.end(), plugin.name) != enabled.end();
     catalog.sections.push_back({plugin.name, plugin.descriptor->rows, active});
   }
+  for (const FoundPlugin& plugin : catalog.discovery.plugins)
+    if (plugin.descriptor != nullptr)
+      addShared(plugin, std::find(enabled.begin(), enabled.end(), plugin.name) != enabled.end(), catalog);
   return catalog;
 }
 

@@ -14,6 +14,7 @@ namespace penstock {
 struct Catalog {
   Discovery discovery;
   std::vector<Section> sections;
+  std::vector<std::string> disagreements;  ///< of plugins about the rows of a section that they share
 
   /// The section of this name; it must exist.
   const Section& section(std::string_view name) const;
@@ -21,6 +22,10 @@ struct Catalog {
   /// All that is wrong with the values and with the choice of plugins.
   std::vector<std::string> faults(const Configuration& configuration) const;
 };
+
+/// Adds the sections that a plugin shares: equal declarations are one section, which is active when any of its plugins
+/// is; another declaration of an active plugin is a disagreement.
+void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog);
 
 /// Opens the plugins of the configured folder. [blocks: reads files]
 Catalog makeCatalog(const Configuration& configuration, const Installation& installation);

@@ -69,6 +69,8 @@ void Daemon::defineOptions(Poco::Util::OptionSet& options) {
       Option("config-reference", "", "prints every configuration key with type, default and bounds").callback(mode));
   options.addOption(Option("show-config", "", "prints the values in force, secrets as ***").callback(mode));
   options.addOption(Option("list-plugins", "", "prints every plugin found, and why one is refused").callback(mode));
+  options.addOption(Option("migrate", "", "brings the schema of the enabled plugins up to date, and exits: 0, 69 or 78")
+                        .callback(mode));
   options.addOption(Option("version", "V", "prints the version").callback(mode));
   options.addOption(Option("help", "h", "prints this").callback(mode));
 }
@@ -87,6 +89,7 @@ void Daemon::setMode(const std::string& name, const std::string& /*value*/) {
   if (name == "config-reference") mode_ = Mode::ConfigReference;
   if (name == "show-config") mode_ = Mode::ShowConfig;
   if (name == "list-plugins") mode_ = Mode::ListPlugins;
+  if (name == "migrate") mode_ = Mode::Migrate;
   if (name == "version") mode_ = Mode::Version;
   if (name == "help") {
     mode_ = Mode::Help;
@@ -132,6 +135,8 @@ int Daemon::answer() {
       return kExitOk;
     case Mode::CheckConfig:
       return checkConfig();
+    case Mode::Migrate:
+      return migrate();
     default:
       break;
   }
@@ -155,6 +160,13 @@ int Daemon::checkConfig() const {
   checkLogging(*configuration.poco(catalog.sections));
   checkScripts(configuration, catalog, installation_);
   std::cout << "configuration is good\n";
+  return kExitOk;
+}
+
+int Daemon::migrate() const {
+  Service service(installation_, source(), [] {});
+  service.migrate();
+  std::cout << "the schema is up to date\n";
   return kExitOk;
 }
 

@@ -31,7 +31,7 @@ protected:
   int main(const std::vector<std::string>& arguments) override;
 
 private:
-  enum class Mode { Serve, Help, Version, CheckConfig, ConfigReference, ShowConfig, ListPlugins };
+  enum class Mode { Serve, Help, Version, CheckConfig, ConfigReference, ShowConfig, ListPlugins, Migrate };
 
   void setConfig(const std::string& name, const std::string& value);
   void addOverride(const std::string& name, const std::string& value);
@@ -41,6 +41,7 @@ private:
   int answer();
   int checkConfig() const;
   static int listPlugins(const Catalog& catalog);
+  int migrate() const;
   int serve();
 
   Installation installation_;

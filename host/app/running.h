@@ -39,6 +39,8 @@ public:
 
   /// Starts the plugins, then opens the listeners. [throws: StartFailure]
   void open();
+  /// Lets the plugins migrate instead of starting them. [throws: StartFailure]
+  void migrate() { plugins_->migrate(services()); }
   /// Reads configuration and scripts again and puts them in force whole; what is wrong is logged and changes nothing.
   void tryReload(const ConfigSource& source) noexcept;
   /// Drains and stops; more than once does nothing.

@@ -10,13 +10,22 @@ Service::Service(Installation installation, ConfigSource source, std::function<v
 
 Service::~Service() = default;
 
-void Service::start() {
+void Service::build() {
   Configuration configuration = Configuration::load(source_);
   Catalog catalog = makeCatalog(configuration, installation_);
   std::vector<std::string> faults = catalog.faults(configuration);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
   running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wake_);
+}
+
+void Service::start() {
+  build();
   running_->open();
+}
+
+void Service::migrate() {
+  build();
+  running_->migrate();
 }
 
 void Service::reload() noexcept {

@@ -26,6 +26,10 @@ public:
   /// throws. [throws: ConfigurationFaults, PolicyFault, StartFailure]
   void start();
 
+  /// Reads the configuration and lets the enabled plugins migrate; nothing is started.
+  /// [throws: ConfigurationFaults, PolicyFault, StartFailure]
+  void migrate();
+
   /// Reads configuration and scripts again and puts them in force whole, or logs why not and keeps the old.
   void reload() noexcept;
 
@@ -38,6 +42,8 @@ public:
   void abandon(int signal) noexcept;
 
 private:
+  void build();
+
   Installation installation_;
   ConfigSource source_;
   std::function<void()> wake_;

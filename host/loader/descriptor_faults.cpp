@@ -87,6 +87,11 @@ std::vector<std::string> descriptorFaults(const Descriptor& descriptor, std::str
     if (std::find(descriptor.provides.begin(), descriptor.provides.end(), needed) != descriptor.provides.end())
       faults.push_back("requires " + std::string(needed) + ", which it provides itself");
   checkRows(descriptor.rows, faults);
+  for (const SharedSection& section : descriptor.shared) {
+    if (!isName(section.name) || section.name == descriptor.name)
+      faults.push_back("shares a section \"" + std::string(section.name) + "\", which is no name for one");
+    checkRows(section.rows, faults);
+  }
   return faults;
 }
 

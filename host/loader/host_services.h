@@ -17,8 +17,8 @@ struct HostServices {
   std::string data_directory;
   std::string migrations_directory;
 
-  /// A plugin's section. The reference holds until the plugin has stopped.
-  std::function<const Config&(std::string_view plugin)> section;
+  /// A plugin's section, or one that plugins share. The reference holds until the plugin has stopped.
+  std::function<const Config&(std::string_view name)> section;
 
   /// See Context::fatal; must not throw. [any thread]
   std::function<void(std::string_view plugin, std::string sentence)> fatal;

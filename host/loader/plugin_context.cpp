@@ -3,6 +3,7 @@
 #include <Poco/Logger.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace penstock {
 
@@ -11,7 +12,15 @@ PluginContext::PluginContext(const Descriptor& descriptor, const HostServices& s
               services.clock, services.policy, services.health, services.data_directory, services.migrations_directory),
       descriptor_(descriptor),
       interfaces_(interfaces),
+      section_(services.section),
       fatal_(services.fatal) {}
+
+const Config& PluginContext::shared(std::string_view section) const {
+  const auto named = [&](const SharedSection& one) { return one.name == section; };
+  if (std::none_of(descriptor_.shared.begin(), descriptor_.shared.end(), named))
+    throw std::logic_error(std::string(descriptor_.name) + " declares no shared section " + std::string(section));
+  return section_(section);
+}
 
 void PluginContext::fatal(std::string sentence) noexcept { fatal_(descriptor_.name, std::move(sentence)); }
 

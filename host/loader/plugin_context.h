@@ -13,6 +13,7 @@ class PluginContext final : public Context {
 public:
   PluginContext(const Descriptor& descriptor, const HostServices& services, InterfaceRegistry& interfaces);
 
+  const Config& shared(std::string_view section) const override;
   void fatal(std::string sentence) noexcept override;
 
   /// Ends start: from now on nothing can be given. [throws: StartFailure when something was given that is not listed,
@@ -26,6 +27,7 @@ private:
 
   const Descriptor& descriptor_;
   InterfaceRegistry& interfaces_;
+  std::function<const Config&(std::string_view)> section_;
   std::function<void(std::string_view, std::string)> fatal_;
   std::vector<std::string> given_;
   std::string refusal_;

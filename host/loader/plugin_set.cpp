@@ -52,6 +52,21 @@ void PluginSet::start(const HostServices& services) {
   }
 }
 
+void PluginSet::migrate(const HostServices& services) {
+  for (const Member& member : members_) {
+    const std::string name(member.descriptor->name);
+    PluginContext context(*member.descriptor, services, interfaces_);
+    const std::unique_ptr<Plugin> plugin(member.descriptor->create());
+    try {
+      if (plugin) plugin->migrate(context);
+    } catch (const StartFailure& failure) {
+      throw StartFailure(name + " did not migrate: " + failure.what(), failure.configuration);
+    } catch (const std::exception& failure) {
+      throw StartFailure(name + " did not migrate: " + failure.what());
+    }
+  }
+}
+
 void PluginSet::stop(SteadyTime deadline) noexcept {
   for (std::size_t i = members_.size(); i-- > 0;) {
     Member& member = members_[i];

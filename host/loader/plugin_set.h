@@ -26,6 +26,10 @@ public:
   /// [throws: StartFailure that begins with the plugin's name and keeps `configuration`]
   void start(const HostServices& services);
 
+  /// Creates each plugin and lets it migrate, in start order; none is started.
+  /// [throws: StartFailure that begins with the plugin's name and keeps `configuration`]
+  void migrate(const HostServices& services);
+
   /// Stops what was started, in the exact reverse order; each plugin gets the same deadline. The plugins stay in
   /// memory, what they gave cannot be found any more.
   void stop(SteadyTime deadline) noexcept;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shared/store/columns.h"
 #include "sqlite-store/rows.h"
 #include "sqlite-store/sql.h"
 
@@ -10,20 +11,8 @@ namespace penstock::sqlite_store {
 
 namespace {
 
-constexpr std::size_t kNameCharacters = 128;
-constexpr std::size_t kValueBytes = 64 * 1024;
 constexpr double kSecond = 1e6;
 constexpr double kFarthest = 4e18;  // below the end of 64-bit microseconds
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
-void checkName(std::string_view name) {
-  if (name.empty() || characters(name) > kNameCharacters)
-    throw StoreRejected("the name of a shared value has 1 to " + std::to_string(kNameCharacters) + " characters");
-}
 
 struct Bucket {
   double tokens = 0;
@@ -55,15 +44,15 @@ SqliteControl::SqliteControl(Context& context, Database& database, Duration watc
     : database_(database),
       clock_(context.clock),
       watches_(
-          context.clock, watch_interval, context.health, context.log, metrics.watch_failures,
+          "sqlite-store.watches", context.clock, watch_interval, context.health, context.log, metrics.watch_failures,
           [this](const std::string& name) { return look(name); }, [this] { database_.probe(); }) {}
 
-std::optional<VersionedValue> SqliteControl::look(std::string_view name) {
-  return database_.read([&](sqlite::Session& session) -> std::optional<VersionedValue> {
+std::optional<store::VersionedValue> SqliteControl::look(std::string_view name) {
+  return database_.read([&](sqlite::Session& session) -> std::optional<store::VersionedValue> {
     sqlite::Rows rows = session.query(sql::kGetValue, name);
     if (!rows.next()) return std::nullopt;
     const auto bytes = rows.bytes(0);
-    return VersionedValue{std::string(bytes.begin(), bytes.end()), rows.integer(1)};
+    return store::VersionedValue{std::string(bytes.begin(), bytes.end()), rows.integer(1)};
   });
 }
 
@@ -74,9 +63,8 @@ std::optional<std::string> SqliteControl::get(std::string_view name) {
 }
 
 void SqliteControl::set(std::string_view name, std::string_view value) {
-  checkName(name);
-  if (value.size() > kValueBytes)
-    throw StoreRejected("a shared value has at most " + std::to_string(kValueBytes) + " bytes");
+  store::checkName(name);
+  store::checkValue(value);
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
   database_.write(Operation::Set,
                   [&](sqlite::Session& session) { return session.execute(sql::kSetValue, name, bytes); });
@@ -88,7 +76,7 @@ std::unique_ptr<Watch> SqliteControl::watch(std::string name, UniqueFunction<voi
 }
 
 double SqliteControl::take(std::string_view bucket, double tokens, double rate) {
-  checkName(bucket);
+  store::checkName(bucket);
   if (!(tokens > 0)) return 0;
   const double fill = std::isfinite(rate) && rate > 0 ? rate : 0;
   return database_.write(Operation::Take, [&](sqlite::Session& session) {

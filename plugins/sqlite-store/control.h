@@ -2,8 +2,8 @@
 
 #include "penstock/clock.h"
 #include "penstock/control.h"
+#include "shared/store/watches.h"
 #include "sqlite-store/database.h"
-#include "sqlite-store/watches.h"
 
 namespace penstock::sqlite_store {
 
@@ -18,11 +18,11 @@ public:
   double take(std::string_view bucket, double tokens, double rate) override;
 
 private:
-  std::optional<VersionedValue> look(std::string_view name);
+  std::optional<store::VersionedValue> look(std::string_view name);
 
   Database& database_;
   const Clock& clock_;
-  Watches watches_;
+  store::Watches watches_;
 };
 
 }  // namespace penstock::sqlite_store

@@ -1,18 +1,11 @@
 #include "sqlite-store/persist.h"
 
+#include "shared/store/columns.h"
+#include "shared/store/snippet.h"
 #include "sqlite-store/rows.h"
-#include "sqlite-store/snippet.h"
 #include "sqlite-store/sql.h"
 
 namespace penstock::sqlite_store {
-
-namespace {
-
-MessageStatus initialStatus(const Event& event) {
-  return event.kind == Kind::InboundMessage ? MessageStatus::Received : MessageStatus::Accepted;
-}
-
-}  // namespace
 
 std::vector<Persisted> Persisting::persist(std::span<const Event> events) {
   std::vector<Persisted> results;
@@ -38,7 +31,7 @@ Persisted Persisting::persistMessage(const Event& event) {
   const std::int64_t conversation = ledger_.find(event);
   insert(event, conversation);
   ledger_.add(event);
-  return {PersistVerdict::Inserted, event.id, conversation, initialStatus(event), key_known};
+  return {PersistVerdict::Inserted, event.id, conversation, store::initialStatus(event.kind), key_known};
 }
 
 std::optional<StoredMessage> Persisting::findExisting(const Event& event, bool key_known) {
@@ -62,11 +55,12 @@ void Persisting::insert(const Event& event, std::int64_t conversation) {
   const bool inbound = event.kind == Kind::InboundMessage;
   session_.execute(sql::kInsertMessage, event.id, conversation, event.customer,
                    std::string_view(inbound ? "inbound" : "outbound"), word(content.channel), word(content.type),
-                   content.from, content.to, column(content.timestamp), snippet(content.body),
-                   word(initialStatus(event)), inbound ? std::string_view(content.provider) : std::string_view(),
+                   content.from, content.to, column(content.timestamp), store::snippet(content.body),
+                   word(store::initialStatus(event.kind)),
+                   inbound ? std::string_view(content.provider) : std::string_view(),
                    inbound ? std::string_view(content.provider_message_id) : std::string_view(), event.key,
                    event.fingerprint, event.policy, event.request_id, column(event.accepted_at), column(now_));
-  session_.execute(sql::kInsertContent, session_.lastRow(), content.subject, listColumn(content.attachments),
+  session_.execute(sql::kInsertContent, session_.lastRow(), content.subject, store::listColumn(content.attachments),
                    content.metadata, content.body);
 }
 

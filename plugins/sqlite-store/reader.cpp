@@ -3,6 +3,7 @@
 #include <limits>
 #include <string_view>
 
+#include "shared/store/columns.h"
 #include "sqlite-store/rows.h"
 #include "sqlite-store/sql.h"
 
@@ -59,7 +60,7 @@ AttemptView attemptView(const sqlite::Rows& rows, const Uuid& message) {
   Attempt& attempt = view.attempt;
   attempt.message = message;
   attempt.number = static_cast<std::uint32_t>(rows.integer(0));
-  attempt.token = leaseToken(rows.bytes(1));
+  attempt.token = store::leaseToken(rows.bytes(1));
   attempt.outcome = parseAttemptOutcome(rows.text(2)).value_or(AttemptOutcome::Unknown);
   attempt.final_failure = rows.integer(3) != 0;
   attempt.provider = rows.text(4);
@@ -68,7 +69,7 @@ AttemptView attemptView(const sqlite::Rows& rows, const Uuid& message) {
   attempt.error = rows.text(7);
   attempt.started_at = wallTime(rows.integer(8));
   attempt.latency = Duration(rows.integer(9));
-  attempt.waits = waits(rows.text(10));
+  attempt.waits = store::waits(rows.text(10));
   view.finished_at = attempt.started_at + attempt.latency;
   return view;
 }

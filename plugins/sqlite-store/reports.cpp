@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "shared/store/columns.h"
 #include "sqlite-store/sql.h"
 
 namespace penstock::sqlite_store {
@@ -10,19 +11,11 @@ namespace {
 
 constexpr std::string_view kWaitingCount = "unmatched_reports";
 
-std::optional<MessageStatus> reportable(std::string_view word) {
-  const auto status = parseMessageStatus(word);
-  if (status == MessageStatus::Sent || status == MessageStatus::Delivered || status == MessageStatus::Read ||
-      status == MessageStatus::Failed)
-    return status;
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<StoredMessage> Reports::take(const Event& event) {
   const Content& report = event.content;
-  const auto status = reportable(report.status);
+  const auto status = store::reportable(report.status);
   std::optional<StoredMessage> message;
   if (!report.provider_message_id.empty()) {
     sqlite::Rows rows = session_.query(sql::kFindOutbound, report.provider, report.provider_message_id);

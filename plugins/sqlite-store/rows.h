@@ -4,28 +4,14 @@
 #include "penstock/store.h"
 #include "shared/sqlite/session.h"
 
-#include <array>
 #include <cstdint>
-#include <map>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace penstock::sqlite_store {
 
 /// How values of the SDK lie in columns.
 inline std::int64_t column(WallTime time) { return time.time_since_epoch().count(); }
 inline WallTime wallTime(std::int64_t column) { return WallTime(Duration(column)); }
-
-using TokenBytes = std::array<std::uint8_t, 24>;
-TokenBytes column(const LeaseToken& token);
-LeaseToken leaseToken(std::span<const std::uint8_t> column);
-
-std::string listColumn(const std::vector<std::string>& values);
-std::vector<std::string> list(std::string_view column);
-
-std::string waitsColumn(const std::map<std::string, Duration>& waits);
-std::map<std::string, Duration> waits(std::string_view column);
 
 /// A Uuid or Digest128.
 template <typename Identity>

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "shared/store/columns.h"
 #include "sqlite-store/rows.h"
 #include "sqlite-store/sql.h"
 
@@ -10,7 +11,6 @@ namespace penstock::sqlite_store {
 namespace {
 
 constexpr std::string_view kSentCount = "sent";
-constexpr std::size_t kErrorBytes = 2048;
 
 // Words of status_moves.cause.
 namespace cause {
@@ -21,18 +21,10 @@ constexpr std::string_view kFailed = "failed";
 constexpr std::string_view kUnknown = "unknown";
 }  // namespace cause
 
-bool isContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-std::string_view shortened(std::string_view error) {
-  if (error.size() <= kErrorBytes) return error;
-  std::size_t end = kErrorBytes;
-  while (end > 0 && isContinuation(error[end])) --end;
-  return error.substr(0, end);
-}
-
 BeginResult beginOne(sqlite::Session& session, const Intent& intent) {
-  const std::int64_t granted = session.execute(sql::kGrantAttempt, intent.message, std::int64_t{intent.attempt},
-                                               column(intent.token), intent.resend ? cause::kResend : cause::kBegin);
+  const std::int64_t granted =
+      session.execute(sql::kGrantAttempt, intent.message, std::int64_t{intent.attempt}, store::column(intent.token),
+                      intent.resend ? cause::kResend : cause::kBegin);
   if (granted != 0) return {true, MessageStatus::Sending};
   sqlite::Rows rows = session.query(sql::kFindStatus, intent.message);
   return {false, rows.next() ? statusOf(rows.text(0)) : MessageStatus::Accepted};
@@ -69,10 +61,11 @@ void Recording::record(const Attempt& attempt) {
 }
 
 bool Recording::keep(std::int64_t message, const Attempt& attempt) {
-  return session_.execute(sql::kInsertAttempt, message, std::int64_t{attempt.number}, column(attempt.token),
+  return session_.execute(sql::kInsertAttempt, message, std::int64_t{attempt.number}, store::column(attempt.token),
                           word(attempt.outcome), std::int64_t{attempt.final_failure}, attempt.provider,
-                          attempt.provider_message_id, std::int64_t{attempt.http_status}, shortened(attempt.error),
-                          column(attempt.started_at), attempt.latency.count(), waitsColumn(attempt.waits)) != 0;
+                          attempt.provider_message_id, std::int64_t{attempt.http_status},
+                          store::shortened(attempt.error), column(attempt.started_at), attempt.latency.count(),
+                          store::waitsColumn(attempt.waits)) != 0;
 }
 
 void Recording::sent(std::int64_t message, const Attempt& attempt) {
@@ -94,7 +87,7 @@ void Recording::conclude(std::int64_t message, const Attempt& attempt) {
     target = MessageStatus::Failed;
     why = cause::kFailed;
   }
-  session_.execute(sql::kConcludeAttempt, message, std::int64_t{attempt.number}, column(attempt.token), why,
+  session_.execute(sql::kConcludeAttempt, message, std::int64_t{attempt.number}, store::column(attempt.token), why,
                    word(target));
 }
 

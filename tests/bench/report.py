@@ -147,7 +147,7 @@ def admission(build, options, rows):
 
 
 def engines(build, options, rows):
-    for name in ("memory_queue_bench", "sqlite_store_bench"):
+    for name in ("memory_queue_bench", "sqlite_store_bench", "pg_store_bench"):
         program = build / "bin" / name
         if program.exists():
             subprocess.run([str(program)], check=True)

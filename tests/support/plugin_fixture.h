@@ -10,6 +10,7 @@
 #include "support/temporary_folder.h"
 #include "support/test_context.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -24,6 +25,8 @@ namespace penstock::test {
 ///     PluginFixture store(PENSTOCK_SQLITE_STORE, {{"busy_timeout", "1s"}});
 ///     store.start();
 ///     store.get<Store>().persist(...);
+///
+/// An override of a section that the plugin shares is written with the section's name, such as pg.url.
 class PluginFixture {
 public:
   explicit PluginFixture(const std::string& file, Overrides overrides = {}, std::string migrations = {})
@@ -33,9 +36,11 @@ public:
   PluginFixture(const std::string& file, Clock* time, Overrides overrides = {}, std::string migrations = {})
       : plugin_(file),
         log(std::string(plugin_.descriptor().name)),
+        shared_(sharedSections(plugin_.descriptor(), overrides)),
         config_(plugin_.descriptor().rows, std::move(overrides)),
         context_(config_, log.log(), metrics, time == nullptr ? clock : *time, policy, board, folder.path().string(),
                  std::move(migrations)) {
+    for (const auto& [name, section] : shared_) context_.share(name, *section);
     context_.lend<HealthBoard>(board);
     context_.lend<Policy>(policy);
   }
@@ -91,6 +96,23 @@ public:
   CapturedLog log;
 
 private:
+  using SharedSections = std::map<std::string, std::unique_ptr<RowConfig>>;
+
+  /// Takes what belongs to shared sections out of the overrides.
+  static SharedSections sharedSections(const Descriptor& descriptor, Overrides& overrides) {
+    SharedSections sections;
+    for (const SharedSection& section : descriptor.shared) {
+      const std::string prefix = std::string(section.name) + '.';
+      Overrides own;
+      for (auto entry = overrides.lower_bound(prefix); entry != overrides.end() && entry->first.starts_with(prefix);
+           entry = overrides.erase(entry))
+        own.emplace(entry->first.substr(prefix.size()), entry->second);
+      sections.emplace(std::string(section.name), std::make_unique<RowConfig>(section.rows, std::move(own)));
+    }
+    return sections;
+  }
+
+  SharedSections shared_;
   RowConfig config_;
   TestContext context_;
   std::unique_ptr<Plugin> instance_;

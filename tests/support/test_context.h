@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,15 @@ public:
     return found == provided_.end() ? nullptr : static_cast<Interface*>(found->second);
   }
 
+  /// Gives the plugin a section that it shares. Call before start.
+  void share(std::string name, const Config& section) { shared_[std::move(name)] = &section; }
+
+  const Config& shared(std::string_view section) const override {
+    const auto found = shared_.find(section);
+    if (found == shared_.end()) throw std::logic_error("no shared section " + std::string(section));
+    return *found->second;
+  }
+
   void fatal(std::string sentence) noexcept override {
     std::lock_guard guard(mutex_);
     fatal_.push_back(std::move(sentence));
@@ -48,6 +58,7 @@ private:
     provided_[std::string(name)] = implementation;
   }
 
+  std::map<std::string, const Config*, std::less<>> shared_;
   std::map<std::string, void*, std::less<>> interfaces_;
   std::map<std::string, void*, std::less<>> provided_;
   mutable std::mutex mutex_;

@@ -50,6 +50,9 @@ public:
   std::string data_directory;        ///< exists, private to the service
   std::string migrations_directory;  ///< holds sqlite/ and postgres/
 
+  /// A section that the descriptor's `shared` names. Throws std::logic_error for any other name. [any thread]
+  virtual const Config& shared(std::string_view section) const = 0;
+
   /// The interface another plugin or the host provides. Those in the descriptor's `requires` are always there; for
   /// others nullptr is possible. [start]
   template <typename Interface>
@@ -85,6 +88,10 @@ public:
   /// Gets ready to work and returns. Requirements have started. [throws: StartFailure or any std::exception]
   virtual void start(Context& context) = 0;
 
+  /// Brings what the plugin keeps elsewhere, such as a database schema, up to date and returns; `penstockd --migrate`
+  /// calls it instead of start. Nothing can be found or provided. [blocks] [throws: StartFailure or any std::exception]
+  virtual void migrate(Context& /*context*/) {}
+
   /// Ends all work: afterwards no thread of the plugin runs and nothing borrowed is used. Plugins stop in the reverse
   /// order of starting. Also called when start has thrown.
   virtual void stop(SteadyTime deadline) noexcept = 0;
@@ -96,6 +103,13 @@ public:
   virtual void reload(const Config& /*section*/) {}
 };
 
+/// A section of the configuration that several plugins read, such as the way to one database. All that name it declare
+/// the same rows.
+struct SharedSection {
+  std::string_view name;
+  std::span<const ConfigRow> rows;
+};
+
 /// What the door shows before any code of the plugin runs. A static constant; strings are literals.
 struct Descriptor {
   const char* fingerprint;  ///< PENSTOCK_FINGERPRINT; compared before anything else is read
@@ -105,7 +119,8 @@ struct Descriptor {
   std::span<const std::string_view> provides;   ///< interfaces, such as penstock.queue/1
   std::span<const std::string_view> requires_;  ///< interfaces; those of the host need not be listed
   std::span<const ConfigRow> rows;
-  Plugin* (*create)();  ///< makes the plugin; the host deletes it through ~Plugin
+  Plugin* (*create)();                      ///< makes the plugin; the host deletes it through ~Plugin
+  std::span<const SharedSection> shared{};  ///< sections it reads beside its own
 };
 
 }  // namespace penstock

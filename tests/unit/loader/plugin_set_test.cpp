@@ -67,6 +67,21 @@ private:
   std::string name_;
 };
 
+constexpr ConfigRow kBaseRows[] = {{"wait", ConfigType::Period, "5s", "", "How long."}};
+constexpr SharedSection kBase[] = {{"base", kBaseRows}};
+
+/// Migrates with what it shares, and knows no other section.
+class Keeper final : public Telling {
+public:
+  Keeper() : Telling("keeper") {}
+  void migrate(Context& context) override {
+    static_cast<void>(context.shared("base"));
+    EXPECT_THROW(static_cast<void>(context.shared("other")), std::logic_error);
+    happened("migrated");
+    if (happenings->throws_in_start == "keeper") throw StartFailure("the schema is newer", true);
+  }
+};
+
 class Potter final : public Telling, public Cup {
 public:
   Potter() : Telling("potter") {}
@@ -92,6 +107,15 @@ constexpr Descriptor kDrinker{
     PENSTOCK_FINGERPRINT, "drinker", "1", "Drinks.", {}, kCup, {}, []() -> Plugin* { return new Drinker; }};
 constexpr Descriptor kGuest{
     PENSTOCK_FINGERPRINT, "guest", "1", "Watches.", {}, {}, {}, []() -> Plugin* { return new Telling("guest"); }};
+constexpr Descriptor kKeeper{PENSTOCK_FINGERPRINT,
+                             "keeper",
+                             "1",
+                             "Keeps things elsewhere.",
+                             {},
+                             {},
+                             {},
+                             []() -> Plugin* { return new Keeper; },
+                             kBase};
 constexpr Descriptor kUnborn{
     PENSTOCK_FINGERPRINT, "unborn", "1", "Is never made.", {}, {}, {}, []() -> Plugin* { return nullptr; }};
 
@@ -134,6 +158,24 @@ TEST_F(PluginSetTest, StartsInOrderAndStopsInTheExactReverse) {
   EXPECT_THAT(seen.all, ElementsAre("guest stopped", "drinker stopped", "potter stopped"));
   for (const auto& [name, given] : seen.deadline) EXPECT_EQ(given, deadline) << name;
   EXPECT_EQ(interfaces.find<Cup>(), nullptr);
+}
+
+TEST_F(PluginSetTest, MigratesWithoutStartingAnything) {
+  make({&kGuest, &kKeeper});
+  plugins->migrate(host.services());
+  EXPECT_THAT(seen.all, ElementsAre("guest deleted", "keeper migrated", "keeper deleted"));
+}
+
+TEST_F(PluginSetTest, AMigrationThatIsRefusedNamesThePluginAndStaysAFaultOfTheConfiguration) {
+  seen.throws_in_start = "keeper";
+  make({&kKeeper});
+  try {
+    plugins->migrate(host.services());
+    FAIL();
+  } catch (const StartFailure& refused) {
+    EXPECT_STREQ(refused.what(), "keeper did not migrate: the schema is newer");
+    EXPECT_TRUE(refused.configuration);
+  }
 }
 
 TEST_F(PluginSetTest, StopsOnceAndDeletesInReverse) {

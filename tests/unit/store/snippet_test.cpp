@@ -1,10 +1,10 @@
-#include "sqlite-store/snippet.h"
+#include "shared/store/snippet.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace penstock::sqlite_store {
+namespace penstock::store {
 namespace {
 
 std::string times(int count, const std::string& text) {
@@ -58,4 +58,4 @@ TEST(Snippet, BytesThatAreNoTextShowAsReplacementCharacters) {
 TEST(Snippet, MarkupIsText) { EXPECT_EQ(snippet("<p>Hi\n<b>you</b></p>"), "<p>Hi <b>you</b></p>"); }
 
 }  // namespace
-}  // namespace penstock::sqlite_store
+}  // namespace penstock::store

@@ -1,10 +1,10 @@
-#include "sqlite-store/snippet.h"
+#include "shared/store/snippet.h"
 
 #include <utf8proc.h>
 
 #include <cstddef>
 
-namespace penstock::sqlite_store {
+namespace penstock::store {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::string snippet(std::string_view body) {
   return result;
 }
 
-}  // namespace penstock::sqlite_store
+}  // namespace penstock::store

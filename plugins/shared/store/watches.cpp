@@ -1,14 +1,13 @@
-#include "sqlite-store/watches.h"
+#include "shared/store/watches.h"
 
 #include <algorithm>
 #include <exception>
 #include <vector>
 
-namespace penstock::sqlite_store {
+namespace penstock::store {
 
 namespace {
 
-constexpr std::string_view kLoop = "sqlite-store.watches";
 constexpr Duration kHeartbeatLimit = std::chrono::minutes(2);
 
 }  // namespace
@@ -40,9 +39,10 @@ private:
   std::shared_ptr<Entry> entry_;
 };
 
-Watches::Watches(Clock& clock, Duration interval, HealthBoard& board, const Log& log, Counter& failures, Look look,
-                 std::function<void()> tick)
-    : clock_(clock),
+Watches::Watches(std::string loop, Clock& clock, Duration interval, HealthBoard& board, const Log& log,
+                 Counter& failures, Look look, std::function<void()> tick)
+    : loop_(std::move(loop)),
+      clock_(clock),
       interval_(interval),
       board_(board),
       log_(log),
@@ -75,7 +75,7 @@ void Watches::changed() {
 }
 
 void Watches::run(const std::stop_token& stop) {
-  const auto heartbeat = board_.heartbeat(std::string(kLoop), kHeartbeatLimit);
+  const auto heartbeat = board_.heartbeat(loop_, kHeartbeatLimit);
   std::unique_lock lock(entries_->mutex);
   entries_->caller = std::this_thread::get_id();
   while (!stop.stop_requested()) {
@@ -130,4 +130,4 @@ void Watches::deliver(const std::shared_ptr<Entry>& entry) {
   entries_->called.notify_all();
 }
 
-}  // namespace penstock::sqlite_store
+}  // namespace penstock::store

@@ -4,7 +4,7 @@
 #include "penstock/control.h"
 #include "penstock/health.h"
 #include "penstock/log.h"
-#include "sqlite-store/metrics.h"
+#include "penstock/metrics.h"
 
 #include <condition_variable>
 #include <cstdint>
@@ -18,7 +18,7 @@
 #include <thread>
 #include <utility>
 
-namespace penstock::sqlite_store {
+namespace penstock::store {
 
 /// A value and how often it has been set.
 struct VersionedValue {
@@ -32,15 +32,16 @@ class Watches {
 public:
   using Look = std::function<std::optional<VersionedValue>(const std::string& name)>;
 
-  /// `look` reads a value and may throw; `tick` runs every interval and must not.
-  Watches(Clock& clock, Duration interval, HealthBoard& board, const Log& log, Counter& failures, Look look,
-          std::function<void()> tick);
+  /// `look` reads a value and may throw; `tick` runs every interval and must not. `loop` is the thread's name on the
+  /// board.
+  Watches(std::string loop, Clock& clock, Duration interval, HealthBoard& board, const Log& log, Counter& failures,
+          Look look, std::function<void()> tick);
   ~Watches();
   Watches(const Watches&) = delete;
   Watches& operator=(const Watches&) = delete;
 
   std::unique_ptr<Watch> watch(std::string name, UniqueFunction<void(const std::string&)> changed);
-  /// A value has been set by this process.
+  /// A value has been set by this process, or told to have been set.
   void changed();
 
 private:
@@ -58,6 +59,7 @@ private:
   void lookAll();
   void deliver(const std::shared_ptr<Entry>& entry);
 
+  const std::string loop_;
   Clock& clock_;
   const Duration interval_;
   HealthBoard& board_;
@@ -70,4 +72,4 @@ private:
   std::jthread thread_;
 };
 
-}  // namespace penstock::sqlite_store
+}  // namespace penstock::store

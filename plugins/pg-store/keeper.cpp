@@ -1,0 +1,139 @@
+#include "pg-store/keeper.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "pg-store/sql.h"
+
+namespace penstock::pg_store {
+
+namespace {
+
+constexpr std::string_view kMigrations = "postgres";
+constexpr std::string_view kLoop = "pg-store.keeper";
+constexpr Duration kBeat = std::chrono::milliseconds(500);
+constexpr Duration kHeartbeatLimit = std::chrono::minutes(2);
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
+}
+
+}  // namespace
+
+std::string migrationsOf(const Context& context) {
+  return (std::filesystem::path(context.migrations_directory) / std::string(kMigrations)).string();
+}
+
+Keeper::Keeper(Context& context, const Settings& settings, Condition& condition, Calls calls)
+    : context_(context),
+      settings_(settings),
+      condition_(condition),
+      calls_(std::move(calls)),
+      schema_(migrationsOf(context)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "making an eventfd");
+  try {
+    connect();
+  } catch (const postgres::Fault& fault) {
+    condition_.bad(fault.what());
+  } catch (...) {
+    ::close(wake_);
+    throw;
+  }
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Keeper::~Keeper() {
+  thread_.request_stop();
+  look();
+  thread_.join();
+  ::close(wake_);
+}
+
+void Keeper::look() noexcept {
+  const std::uint64_t one = 1;
+  // A full counter wakes as well.
+  [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+}
+
+void Keeper::sleep(Duration time) {
+  pollfd descriptor{wake_, POLLIN, 0};
+  ::poll(&descriptor, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(time).count()));
+}
+
+void Keeper::connect() {
+  auto session = std::make_unique<postgres::Session>(settings_.postgres.session);
+  if (settings_.postgres.migrate) {
+    const std::uint32_t applied = schema_.migrate(*session);
+    if (applied != 0)
+      context_.log.information("store.migrated", "The schema of the store was brought up to date.",
+                               {{"migrations", std::to_string(applied)}});
+  } else if (const auto missing = schema_.missing(*session); !missing.empty()) {
+    throw StartFailure("the schema lacks " + joined(missing) + "; run penstockd --migrate, or set pg.migrate = true",
+                       true);
+  }
+  session->script(std::string(sql::kListen));
+  session_ = std::move(session);
+  calls_.checked(true);
+  condition_.good();
+}
+
+void Keeper::run(const std::stop_token& stop) {
+  postgres::Backoff backoff(settings_.postgres.reconnect);
+  while (!stop.stop_requested()) {
+    if (session_)
+      listen(stop);
+    else
+      tryToConnect(stop, backoff);
+  }
+}
+
+void Keeper::tryToConnect(const std::stop_token& stop, postgres::Backoff& backoff) {
+  const SteadyTime deadline = SteadyTime(std::chrono::steady_clock::now()) + backoff.next();
+  // Calls that find the trouble as well must not shorten the wait, or their number would be the rate of attempts.
+  while (!stop.stop_requested()) {
+    const auto left = deadline - SteadyTime(std::chrono::steady_clock::now());
+    if (left <= left.zero()) break;
+    sleep(std::chrono::ceil<Duration>(left));
+    std::uint64_t drained = 0;
+    [[maybe_unused]] const auto read = ::read(wake_, &drained, sizeof drained);
+  }
+  if (stop.stop_requested()) return;
+  try {
+    connect();
+    backoff.reset();
+  } catch (const StartFailure& refused) {
+    calls_.checked(false);
+    condition_.bad(refused.what());
+  } catch (const std::exception& fault) {
+    condition_.bad(fault.what());
+  }
+}
+
+void Keeper::listen(const std::stop_token& stop) {
+  const auto heartbeat = context_.health.heartbeat(std::string(kLoop), kHeartbeatLimit);
+  try {
+    while (!stop.stop_requested()) {
+      heartbeat->tick();
+      const bool told = !session_->await(kBeat, wake_).empty();
+      std::uint64_t drained = 0;
+      [[maybe_unused]] const auto read = ::read(wake_, &drained, sizeof drained);
+      if (told) calls_.told();
+      if (!condition_.isGood() && calls_.probe()) condition_.good();
+    }
+  } catch (const std::exception& fault) {
+    session_.reset();
+    condition_.bad(fault.what());
+  }
+}
+
+}  // namespace penstock::pg_store

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "penstock/plugin.h"
+#include "pg-store/condition.h"
+#include "pg-store/settings.h"
+#include "shared/postgres/migrations.h"
+#include "shared/postgres/session.h"
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <thread>
+
+namespace penstock::pg_store {
+
+/// Keeps one session open that listens: it hears what other processes set, and notices at once when the server goes. It
+/// connects again with backoff and jitter, and brings the schema up to date, or checks it, each time. [any thread]
+class Keeper {
+public:
+  struct Calls {
+    std::function<void()> told;         ///< a shared value was set somewhere
+    std::function<void(bool)> checked;  ///< whether the schema may be used
+    std::function<bool()> probe;        ///< whether it can be written to
+  };
+
+  /// Tries once to connect; a server that cannot be reached is tried for in the background.
+  /// [blocks: to the connect timeout, and for migrations] [throws: StartFailure when the schema is refused]
+  Keeper(Context& context, const Settings& settings, Condition& condition, Calls calls);
+  ~Keeper();
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  /// A call has found the database in trouble: look now.
+  void look() noexcept;
+
+private:
+  void connect();
+  void run(const std::stop_token& stop);
+  void tryToConnect(const std::stop_token& stop, postgres::Backoff& backoff);
+  void listen(const std::stop_token& stop);
+  void sleep(Duration time);
+
+  Context& context_;
+  const Settings& settings_;
+  Condition& condition_;
+  const Calls calls_;
+  const postgres::Schema schema_;
+  std::unique_ptr<postgres::Session> session_;  // the thread's own once it runs
+  int wake_ = -1;
+  std::jthread thread_;
+};
+
+/// Where the migrations lie, below the host's folder of them.
+std::string migrationsOf(const Context& context);
+
+}  // namespace penstock::pg_store

@@ -1,0 +1,35 @@
+#include "pg-store/rows.h"
+
+#include "shared/store/columns.h"
+
+namespace penstock::pg_store {
+
+MessageStatus statusOf(std::string_view column) { return parseMessageStatus(column).value_or(MessageStatus::Accepted); }
+
+MessageView messageView(const postgres::Rows& rows, int first) {
+  MessageView view;
+  int at = first;
+  view.id = rows.identity<Uuid>(at++);
+  view.conversation_id = rows.integer(at++);
+  view.kind = rows.text(at++) == "inbound" ? Kind::InboundMessage : Kind::OutboundMessage;
+  view.content.channel = parseChannel(rows.text(at++)).value_or(Channel::Sms);
+  view.content.type = parseMessageType(rows.text(at++)).value_or(MessageType::Sms);
+  view.content.from = rows.text(at++);
+  view.content.to = rows.text(at++);
+  view.content.timestamp = rows.time(at++);
+  view.snippet = rows.text(at++);
+  view.status = statusOf(rows.text(at++));
+  view.provider = rows.text(at++);
+  view.provider_message_id = rows.text(at++);
+  view.content.subject = rows.text(at++);
+  view.content.attachments = store::list(rows.text(at++));
+  view.content.metadata = rows.text(at++);
+  view.content.body = rows.text(at++);
+  if (view.kind == Kind::InboundMessage) {
+    view.content.provider = view.provider;
+    view.content.provider_message_id = view.provider_message_id;
+  }
+  return view;
+}
+
+}  // namespace penstock::pg_store

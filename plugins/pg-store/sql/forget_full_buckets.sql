@@ -1,0 +1,1 @@
+DELETE FROM penstock.token_buckets WHERE full_at <= $1

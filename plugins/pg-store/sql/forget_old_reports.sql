@@ -1,0 +1,1 @@
+DELETE FROM penstock.unmatched_reports WHERE kept_at < $1

@@ -1,0 +1,1 @@
+SELECT value, version FROM penstock.shared_values WHERE name = $1

@@ -1,0 +1,1 @@
+INSERT INTO penstock.sent_counts (messages) VALUES (0)

@@ -1,0 +1,1 @@
+SELECT penstock.take_tokens($1, $2, $3, $4, $5)

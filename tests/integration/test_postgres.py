@@ -1,0 +1,103 @@
+"""The service with its store in PostgreSQL: starts, refusals, outages, migrations by hand."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+from driver import BUILD, phone, until
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from postgres import Postgres  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        server = Postgres(folder)
+        yield server
+        server.end()
+
+
+def penstockd(url, *arguments, data="/nowhere"):
+    return subprocess.run(
+        [str(BUILD / "bin" / "penstockd"), "-D", f"data_dir={data}", *arguments],
+        env={"PATH": "/usr/bin:/bin", "STORE_BACKEND": "pg", **({"DATABASE_URL": url} if url else {})},
+        capture_output=True, text=True, timeout=60, check=False)
+
+
+def sms(server, body="hello"):
+    sender, recipient = phone(), phone()
+    accepted = server.accepted("/api/messages/sms", {"from": sender, "to": recipient, "body": body})
+    return accepted["id"]
+
+
+def test_a_message_arrives_in_the_database(start, postgres):
+    url = postgres.create("arrives")
+    server = start(environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    message = server.message(sms(server, "grüße"))
+    assert message["body"] == "grüße"
+    assert postgres.query("arrives", "SELECT convert_from(body, 'UTF8') FROM penstock.messages") == "grüße"
+    assert server.get("/api/conversations").json["meta"]["total"] == 1
+
+
+def test_a_start_without_the_database_is_alive_and_ready_once_it_comes(start, postgres):
+    url = postgres.create("late")
+    postgres.stop()
+    server = start(environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    assert server.get("/livez").status == 200
+    away = server.get("/readyz")
+    assert away.status == 503
+    assert "pg-store" in away.body.decode() and "cannot connect" in away.body.decode()
+    postgres.start()
+    until(lambda: server.get("/readyz").status == 200, 10, "readiness")
+    server.message(sms(server))
+    postgres.stop()
+    gone = time.monotonic()
+    until(lambda: server.get("/readyz").status == 503, 5, "the end of readiness")
+    assert time.monotonic() - gone < 1.5
+    assert server.get("/livez").status == 200
+    postgres.start()
+    until(lambda: server.get("/readyz").status == 200, 5, "readiness")
+    assert "hush" not in server.log_text()
+
+
+def test_migrate_brings_the_schema_up_to_date_and_a_start_can_insist_on_it(start, postgres, tmp_path):
+    url = postgres.create("byhand")
+    old = penstockd(url, "-D", "pg.migrate=false", "-D", "http.public.port=0", data=tmp_path)
+    assert old.returncode == 78
+    assert "0001_store.sql" in old.stderr and "penstockd --migrate" in old.stderr
+    for _ in range(2):
+        migrated = penstockd(url, "--migrate", data=tmp_path)
+        assert migrated.returncode == 0, migrated.stderr
+    server = start({"pg.migrate": "false"}, environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    server.message(sms(server))
+
+
+def test_migrate_says_what_is_in_the_way(postgres, tmp_path):
+    away = penstockd("postgres://penstock:hush@/none?host=/nowhere-at-all", "--migrate", data=tmp_path)
+    assert away.returncode == 69
+    assert "cannot connect to host=/nowhere-at-all" in away.stderr
+    missing = penstockd(postgres.url("missing"), "--migrate", data=tmp_path)
+    assert missing.returncode == 69 and "no such database" in missing.stderr
+    broken = penstockd("postgres://penstock:hush@[/x", "--migrate", data=tmp_path)
+    assert broken.returncode == 78 and "pg.url cannot be read" in broken.stderr
+    url = postgres.create("newer")
+    assert penstockd(url, "--migrate", data=tmp_path).returncode == 0
+    postgres.query("newer", "INSERT INTO penstock.migrations SELECT 9999, '9999_later.sql', '', now(), shapes "
+                            "FROM penstock.migrations ORDER BY version DESC LIMIT 1")
+    newer = penstockd(url, "--migrate", data=tmp_path)
+    assert newer.returncode == 78 and "9999_later.sql, which this version does not know" in newer.stderr
+    for answer in (away, missing, broken, newer):
+        assert "hush" not in answer.stdout + answer.stderr
+
+
+def test_the_configuration_needs_an_address_and_never_prints_it(postgres):
+    without = penstockd(None, "--check-config")
+    assert without.returncode == 78 and "pg.url is not set" in without.stderr
+    shown = penstockd(postgres.url("any"), "--show-config")
+    assert shown.returncode == 0 and "***" in shown.stdout and "hush" not in shown.stdout
+    assert penstockd(postgres.url("any"), "--check-config").returncode == 0

@@ -1,0 +1,78 @@
+"""A PostgreSQL server for one test file: a new cluster in a temporary folder, reached by a unix socket there."""
+
+import os
+import pathlib
+import pwd
+import signal
+import subprocess
+import time
+
+
+def _binary(name):
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    assert found, f"no {name} below /usr/lib/postgresql; run packaging/deps test"
+    return str(found[-1])
+
+
+def _unprivileged():
+    """PostgreSQL refuses root, so root runs it as the user postgres, or nobody."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        except KeyError:
+            continue
+    raise AssertionError("there is no user that PostgreSQL may run as")
+
+
+class Postgres:
+    """`folder` must be short: a socket's path has at most 107 bytes."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.user = _unprivileged()
+        if self.user:
+            os.chown(self.folder, self.user["user"], self.user["group"])
+        self.log = open(self.folder / "server.log", "wb")
+        self._run("initdb", "-D", str(self.folder / "data"), "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
+                  "--auth=trust", "--username=penstock")
+        with open(self.folder / "data" / "postgresql.conf", "a", encoding="utf-8") as settings:
+            settings.write(f"unix_socket_directories = '{self.folder}'\nlisten_addresses = ''\nfsync = off\n")
+        self.process = None
+        self.start()
+
+    def _run(self, name, *arguments):
+        subprocess.run([_binary(name), *arguments], check=True, stdout=self.log, stderr=self.log, cwd="/", **self.user)
+
+    def url(self, database):
+        return f"postgres://penstock:hush@/{database}?host={self.folder}"
+
+    def create(self, database):
+        self._run("createdb", "-h", str(self.folder), "-U", "penstock", database)
+        return self.url(database)
+
+    def query(self, database, sql):
+        command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-c", sql, database]
+        return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/", **self.user).stdout.strip()
+
+    def start(self):
+        self.process = subprocess.Popen([_binary("postgres"), "-D", str(self.folder / "data")], stdout=self.log,
+                                        stderr=self.log, cwd="/", **self.user)
+        pid_file = self.folder / "data" / "postmaster.pid"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if pid_file.exists() and "ready" in pid_file.read_text(encoding="utf-8"):
+                return
+            time.sleep(0.01)
+        raise AssertionError((self.folder / "server.log").read_text(encoding="utf-8"))
+
+    def stop(self, how=signal.SIGINT):
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.stop()
+        self.log.close()
