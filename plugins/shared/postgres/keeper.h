@@ -1,8 +1,8 @@
 #pragma once
 
 #include "penstock/plugin.h"
-#include "pg-store/condition.h"
-#include "pg-store/settings.h"
+#include "shared/postgres/condition.h"
+#include "shared/postgres/settings.h"
 #include "shared/postgres/migrations.h"
 #include "shared/postgres/session.h"
 
@@ -11,7 +11,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace penstock::pg_store {
+namespace penstock::postgres {
 
 /// Keeps one session open that listens: it hears what other processes set, and notices at once when the server goes. It
 /// connects again with backoff and jitter, and brings the schema up to date, or checks it, each time. [any thread]
@@ -36,7 +36,7 @@ public:
 private:
   void connect();
   void run(const std::stop_token& stop);
-  void tryToConnect(const std::stop_token& stop, postgres::Backoff& backoff);
+  void tryToConnect(const std::stop_token& stop, Backoff& backoff);
   void listen(const std::stop_token& stop);
   void sleep(Duration time);
 
@@ -44,8 +44,8 @@ private:
   const Settings& settings_;
   Condition& condition_;
   const Calls calls_;
-  const postgres::Schema schema_;
-  std::unique_ptr<postgres::Session> session_;  // the thread's own once it runs
+  const Schema schema_;
+  std::unique_ptr<Session> session_;  // the thread's own once it runs
   int wake_ = -1;
   std::jthread thread_;
 };
@@ -53,4 +53,4 @@ private:
 /// Where the migrations lie, below the host's folder of them.
 std::string migrationsOf(const Context& context);
 
-}  // namespace penstock::pg_store
+}  // namespace penstock::postgres

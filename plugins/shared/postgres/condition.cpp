@@ -1,15 +1,15 @@
-#include "pg-store/condition.h"
+#include "shared/postgres/condition.h"
 
 #include <utility>
 
-namespace penstock::pg_store {
+namespace penstock::postgres {
 
 void Condition::good() {
   std::lock_guard guard(mutex_);
   if (health_.state == HealthState::Ready) return;
   health_ = {};
   up_.set(1);
-  if (std::exchange(told_, false)) log_.notice("store.available", "The database can be used again.");
+  if (std::exchange(told_, false)) log_.notice(what_ + ".available", "The database can be used again.");
 }
 
 void Condition::bad(const std::string& reason) {
@@ -17,7 +17,7 @@ void Condition::bad(const std::string& reason) {
   const bool news = !std::exchange(told_, true) || health_.reason != "the database cannot be used: " + reason;
   health_ = {HealthState::Down, "the database cannot be used: " + reason};
   up_.set(0);
-  if (news) log_.error("store.unavailable", "The database cannot be used.", {{"reason", reason}});
+  if (news) log_.error(what_ + ".unavailable", "The database cannot be used.", {{"reason", reason}});
 }
 
 Health Condition::health() const {
@@ -25,4 +25,4 @@ Health Condition::health() const {
   return health_;
 }
 
-}  // namespace penstock::pg_store
+}  // namespace penstock::postgres

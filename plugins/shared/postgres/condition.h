@@ -6,13 +6,15 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 
-namespace penstock::pg_store {
+namespace penstock::postgres {
 
 /// Whether the database can be used, and since it cannot, why. Says so in the log when it changes. [any thread]
 class Condition {
 public:
-  Condition(const Log& log, Gauge& up) : log_(log), up_(up) {}
+  /// `what`: store or queue, as its lines in the log are named.
+  Condition(const Log& log, Gauge& up, std::string what) : log_(log), up_(up), what_(std::move(what)) {}
 
   void good();
   void bad(const std::string& reason);
@@ -22,9 +24,10 @@ public:
 private:
   const Log log_;
   Gauge& up_;
+  const std::string what_;
   mutable std::mutex mutex_;
   Health health_{HealthState::Down, "the database has not been reached yet"};  // guarded by mutex_
   bool told_ = false;                                                          // of the present trouble; likewise
 };
 
-}  // namespace penstock::pg_store
+}  // namespace penstock::postgres

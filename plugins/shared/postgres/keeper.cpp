@@ -1,4 +1,4 @@
-#include "pg-store/keeper.h"
+#include "shared/postgres/keeper.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -10,9 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "pg-store/sql.h"
 
-namespace penstock::pg_store {
+namespace penstock::postgres {
 
 namespace {
 
@@ -43,7 +42,7 @@ Keeper::Keeper(Context& context, const Settings& settings, Condition& condition,
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "making an eventfd");
   try {
     connect();
-  } catch (const postgres::Fault& fault) {
+  } catch (const Fault& fault) {
     condition_.bad(fault.what());
   } catch (...) {
     ::close(wake_);
@@ -71,8 +70,8 @@ void Keeper::sleep(Duration time) {
 }
 
 void Keeper::connect() {
-  auto session = std::make_unique<postgres::Session>(settings_.postgres.session);
-  if (settings_.postgres.migrate) {
+  auto session = std::make_unique<Session>(settings_.session);
+  if (settings_.migrate) {
     const std::uint32_t applied = schema_.migrate(*session);
     if (applied != 0)
       context_.log.information("store.migrated", "The schema of the store was brought up to date.",
@@ -88,7 +87,7 @@ void Keeper::connect() {
 }
 
 void Keeper::run(const std::stop_token& stop) {
-  postgres::Backoff backoff(settings_.postgres.reconnect);
+  Backoff backoff(settings_.reconnect);
   while (!stop.stop_requested()) {
     if (session_)
       listen(stop);
@@ -97,7 +96,7 @@ void Keeper::run(const std::stop_token& stop) {
   }
 }
 
-void Keeper::tryToConnect(const std::stop_token& stop, postgres::Backoff& backoff) {
+void Keeper::tryToConnect(const std::stop_token& stop, Backoff& backoff) {
   const SteadyTime deadline = SteadyTime(std::chrono::steady_clock::now()) + backoff.next();
   // Calls that find the trouble as well must not shorten the wait, or their number would be the rate of attempts.
   while (!stop.stop_requested()) {
@@ -136,4 +135,4 @@ void Keeper::listen(const std::stop_token& stop) {
   }
 }
 
-}  // namespace penstock::pg_store
+}  // namespace penstock::postgres

@@ -1,0 +1,1 @@
+SELECT fate FROM penstock.queue_expire($1, $2, $3)

@@ -1,0 +1,1 @@
+SELECT penstock.queue_join($1, make_interval(secs => $2))

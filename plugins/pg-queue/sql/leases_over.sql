@@ -1,0 +1,1 @@
+SELECT sequence FROM penstock.queue_leases_over($1, $2, $3)

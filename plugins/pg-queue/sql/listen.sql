@@ -1,0 +1,1 @@
+LISTEN penstock_queue
