@@ -213,7 +213,7 @@ BEGIN
     )
     SELECT
       CASE
-        WHEN k.place IS NOT NULL THEN CASE WHEN k.id = i.id THEN 0 WHEN k.fingerprint = i.fingerprint THEN 1 ELSE 2 END
+        WHEN k.place IS NOT NULL THEN CASE WHEN k.fingerprint = i.fingerprint THEN 1 ELSE 2 END
         WHEN f.place IS NULL THEN 3
         WHEN i.place = i.first_place THEN 0
         WHEN f.fingerprint = i.fingerprint THEN 1
@@ -263,8 +263,8 @@ CREATE FUNCTION penstock.queue_join(name text, patience interval) RETURNS bigint
 $$;
 
 -- A process shows that it lives, says how far it has come, and is told which partitions it may hand out from. It gives
--- up what is beyond its share itself; what it holds of those partitions it must forget before it hands out more. No row:
--- it was taken to be gone, and has to join again.
+-- up what is beyond its share itself; what it holds of those partitions it must forget before it hands out more. The first
+-- row, partition -1, says that it is known; without it, it was taken to be gone and has to join again.
 CREATE FUNCTION penstock.queue_attend(me bigint, patience interval, floor_now bigint)
 RETURNS TABLE (partition smallint, floor bigint)
 LANGUAGE plpgsql
@@ -305,7 +305,8 @@ BEGIN
       SELECT q.partition FROM penstock.queue_partitions q WHERE q.consumer IS NULL ORDER BY q.partition
       LIMIT share - mine FOR UPDATE SKIP LOCKED);
   END IF;
-  RETURN QUERY SELECT p.partition, p.floor FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
+  RETURN QUERY SELECT (-1)::smallint, 0::bigint
+  UNION ALL SELECT p.partition, p.floor FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
 END $$;
 
 -- A process hands nothing out any more.

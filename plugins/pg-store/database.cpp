@@ -42,12 +42,14 @@ Database::Database(Context& context, const Settings& settings, const StoreMetric
     : context_(context),
       settings_(settings),
       metrics_(metrics),
-      condition_(context.log, metrics.up),
+      condition_(context.log, metrics.up, "store"),
       pool_(settings.postgres, context.clock),
       collection_(
           context.metrics.beforeExposition([this] { metrics_.in_use.set(static_cast<double>(pool_.inUse())); })),
-      keeper_(context, settings, condition_,
-              {.told =
+      keeper_(context, settings.postgres, condition_,
+              {.what = "store",
+               .listen = sql::kListen,
+               .told =
                    [this] {
                      std::lock_guard guard(told_.mutex);
                      if (told_.call) told_.call();

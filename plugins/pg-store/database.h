@@ -2,11 +2,11 @@
 
 #include "penstock/clock.h"
 #include "penstock/plugin.h"
-#include "pg-store/condition.h"
-#include "pg-store/keeper.h"
 #include "pg-store/metrics.h"
 #include "pg-store/settings.h"
+#include "shared/postgres/condition.h"
 #include "shared/postgres/fault.h"
+#include "shared/postgres/keeper.h"
 #include "shared/postgres/pool.h"
 #include "shared/postgres/session.h"
 
@@ -87,7 +87,7 @@ private:
   Context& context_;
   const Settings& settings_;
   const StoreMetrics& metrics_;
-  Condition condition_;
+  postgres::Condition condition_;
   postgres::Pool pool_;
   std::unique_ptr<Collection> collection_;
   std::atomic<bool> checked_{false};  ///< the schema was found right
@@ -97,7 +97,7 @@ private:
   } told_;
   SteadyTime next_tidying_{};  // the tidying thread's own
   bool tidied_ = true;         // likewise
-  Keeper keeper_;
+  postgres::Keeper keeper_;
 };
 
 }  // namespace penstock::pg_store

@@ -11,12 +11,12 @@
 #include "pg-store/config.h"
 #include "pg-store/control.h"
 #include "pg-store/database.h"
-#include "pg-store/keeper.h"
 #include "pg-store/metrics.h"
 #include "pg-store/reader.h"
 #include "pg-store/settings.h"
 #include "pg-store/store.h"
 #include "shared/postgres/config.h"
+#include "shared/postgres/keeper.h"
 #include "shared/postgres/migrations.h"
 
 namespace penstock::pg_store {
@@ -36,7 +36,7 @@ public:
   void migrate(Context& context) override {
     try {
       postgres::Session session(readSettings(context).postgres.session);
-      postgres::Schema(migrationsOf(context)).migrate(session);
+      postgres::Schema(postgres::migrationsOf(context)).migrate(session);
     } catch (const postgres::Fault& fault) {
       throw StartFailure(fault.what());
     }

@@ -124,7 +124,7 @@ void SqliteJournal::publish(std::span<durable::Publication> batch) {
   });
 }
 
-durable::Intake SqliteJournal::read(std::size_t room, const durable::Window& window) {
+durable::Intake SqliteJournal::read(std::size_t room, durable::Window& window) {
   const WallTime now = clock_.now();
   durable::Intake intake;
   file_.read([&](sqlite::Session& session) {
@@ -244,7 +244,7 @@ void SqliteJournal::bury(Item& item, std::string_view reason) {
   });
 }
 
-void SqliteJournal::tidy() {
+void SqliteJournal::tidy(durable::Window& /*window*/) {
   file_.probe();
   const Counts now = counts();
   const auto over = [](std::int64_t count, std::uint64_t most) {

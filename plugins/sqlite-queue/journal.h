@@ -26,13 +26,13 @@ public:
   SqliteJournal(Context& context, const Limits& limits, const sqlite::SessionOptions& options);
 
   void publish(std::span<durable::Publication> batch) override;
-  durable::Intake read(std::size_t room, const durable::Window& window) override;
+  durable::Intake read(std::size_t room, durable::Window& window) override;
   SteadyTime due() override { return next_due_; }
   void handOver(std::span<durable::Item* const> items, Duration lease) override;
   void settle(std::span<durable::Ending> endings) override;
   std::vector<durable::Fate> expire(std::span<durable::Item* const> items) override;
   void bury(durable::Item& item, std::string_view reason) override;
-  void tidy() override;
+  void tidy(durable::Window& window) override;
   QueueStats stats(const durable::Window& window) override;
 
   DeadLetterPage list(const DeadLetterFilter& filter, Page page) override;

@@ -211,6 +211,13 @@ void DurableQueue::run(const std::stop_token& stop) {
     lock.lock();
     finish(round);
   }
+  lock.unlock();
+  try {
+    journal_->leave(window_);
+  } catch (const std::exception& failure) {
+    log_.debug("queue.leave_failed", "the queue could not say that it stops", {{"cause", failure.what()}});
+  }
+  lock.lock();
   for (auto& job : std::exchange(jobs_, {})) {
     lock.unlock();
     job(true);
@@ -233,7 +240,7 @@ void DurableQueue::serve(Round& round) {
   if (next_tidy_ > now) return;
   next_tidy_ = now + kTidyInterval;
   try {
-    journal_->tidy();
+    journal_->tidy(window_);
   } catch (const std::exception& failure) {
     log_.debug("queue.tidy_failed", "the queue could not tidy up", {{"cause", failure.what()}});
   }
@@ -286,7 +293,7 @@ void DurableQueue::expireOverdue() {
     return;
   }
   for (std::size_t i = 0; i < overdue.size(); ++i) {
-    if (fates[i] != Fate::Leased) instruments_.lease_expiries.add();
+    if (fates[i] != Fate::Leased && !overdue[i]->foreign) instruments_.lease_expiries.add();
     window_.endLease(*overdue[i], fates[i], now);
   }
   committer_.roomMade();
@@ -304,7 +311,6 @@ bool DurableQueue::readOn() {
   const std::size_t most = room();
   if (most == 0) return false;
   Intake intake = journal_->read(std::min(most, options_.window_events), window_);
-  if (intake.revoked != 0) window_.revoke(intake.revoked);
   more_ = intake.more;
   const bool fresh = !intake.items.empty();
   const SteadyTime now = clock_.now();

@@ -25,6 +25,8 @@ struct Item {
   std::uint32_t attempts = 0;               ///< handed out so often
   std::uint32_t expiries_alone = 0;
   std::uint8_t partition = 0;  ///< below 64; what processes share out among themselves
+  std::int16_t slot = -1;      ///< the journal's table that holds it; -1: among those that have come back
+  bool foreign = false;        ///< another process has leased it: it only keeps its conversation waiting
   bool suspect = false;        ///< to be handed out alone
   bool alone = false;          ///< the present lease is alone
   bool touched = false;        ///< has come back at least once, so its journal keeps a state of it

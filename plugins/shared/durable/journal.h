@@ -33,8 +33,7 @@ struct Publication {
 /// What a journal found for this process to hand out.
 struct Intake {
   std::vector<std::unique_ptr<Item>> items;
-  bool more = false;          ///< a further read finds more
-  std::uint64_t revoked = 0;  ///< partitions, as bits, that this process may no longer hand out from
+  bool more = false;  ///< a further read finds more
 };
 
 /// What became of a leased event.
@@ -61,8 +60,9 @@ public:
   /// Commits the events whose keys are not known, in order, and sets every result. [the committer's thread]
   virtual void publish(std::span<Publication> batch) = 0;
 
-  /// Events that are ready and not yet in `window`, at most `room`. [the dispatcher's thread, as all below]
-  virtual Intake read(std::size_t room, const Window& window) = 0;
+  /// Events that are ready and not yet in `window`, at most `room`. Takes from the window what this process may no longer
+  /// hand out. [the dispatcher's thread, as all below]
+  virtual Intake read(std::size_t room, Window& window) = 0;
   /// When a read may find more although nobody has said so.
   virtual SteadyTime due() = 0;
   /// Commits that these are handed out, each with one more attempt, and gives each its lease number.
@@ -73,8 +73,10 @@ public:
   virtual std::vector<Fate> expire(std::span<Item* const> items) = 0;
   /// The event cannot be read: it becomes a dead letter.
   virtual void bury(Item& item, std::string_view reason) = 0;
-  /// What takes care of itself in quiet moments: retention, expired keys.
-  virtual void tidy() = 0;
+  /// What has to be done now and then: retention, expired keys, signs of life.
+  virtual void tidy(Window& window) = 0;
+  /// Nothing more will be handed out.
+  virtual void leave(Window& /*window*/) {}
   virtual QueueStats stats(const Window& window) = 0;
 
   /// [any thread, as all below]

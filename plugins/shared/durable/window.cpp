@@ -1,9 +1,16 @@
 #include "shared/durable/window.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 namespace penstock::durable {
+
+namespace {
+
+constexpr auto kAskAgain = std::chrono::milliseconds(20);
+
+}  // namespace
 
 LeaseToken tokenOf(const Item& item) {
   LeaseToken token;
@@ -76,17 +83,56 @@ void Window::lease(Item& item, SteadyTime until) {
   leases_.insert(leases_.end(), item);
 }
 
+void Window::adopt(std::unique_ptr<Item> item, SteadyTime until) {
+  const auto [place, fresh] = items_.try_emplace(item->sequence);
+  if (!fresh) return;
+  Item& held = *item;
+  place->second = std::move(item);
+  held.lane = &lanes_.enter(held.conversation);
+  held.foreign = true;
+  if (!held.text) held.text = std::make_shared<const std::string>();
+  lanes_.block(*held.lane);
+  held.place = Place::Leased;
+  held.time = until;
+  leases_.insert(held);
+}
+
+std::vector<Item*> Window::foreign() const {
+  std::vector<Item*> items;
+  for (const Item& item : leases_)
+    if (item.foreign) items.push_back(const_cast<Item*>(&item));
+  return items;
+}
+
+std::vector<std::uint64_t> Window::leasedSequences() const {
+  std::vector<std::uint64_t> sequences;
+  for (const Item& item : leases_) sequences.push_back(item.sequence);
+  return sequences;
+}
+
+std::uint64_t Window::floor(std::uint64_t read_to) const {
+  std::uint64_t lowest = read_to;
+  for (const auto& [sequence, item] : items_)
+    if (item->place == Place::Ready && !item->touched) lowest = std::min(lowest, sequence - 1);
+  return lowest;
+}
+
 Item* Window::leased(const LeaseToken& token) const {
   const auto found = items_.find(token.words[1]);
   if (found == items_.end()) return nullptr;
   Item& item = *found->second;
-  return item.place == Place::Leased && tokenOf(item) == token ? &item : nullptr;
+  return item.place == Place::Leased && !item.foreign && tokenOf(item) == token ? &item : nullptr;
 }
 
 void Window::endLease(Item& item, Fate fate, SteadyTime now) {
-  if (fate == Fate::Leased) return;
   leases_.erase(leases_.iterator_to(item));
-  --leased_;
+  if (fate == Fate::Leased) {
+    // The journal's clock is a little behind: it is asked again.
+    item.time = now + kAskAgain;
+    leases_.insert(item);
+    return;
+  }
+  if (!item.foreign) --leased_;
   item.place = Place::Nowhere;
   Lane& lane = *item.lane;
   if (fate == Fate::Ready) {

@@ -22,6 +22,15 @@ public:
   dispatch::Taken<Item> take(std::size_t max);
   /// Gives back what was taken and not handed out.
   void putBack(Item& item, SteadyTime now);
+  /// Another process has leased this event until then.
+  void adopt(std::unique_ptr<Item> item, SteadyTime until);
+  /// The leases of others that are held here.
+  std::vector<Item*> foreign() const;
+  /// The sequences of what is handed out from here or elsewhere.
+  std::vector<std::uint64_t> leasedSequences() const;
+  /// Everything up to there has been handed out, as far as is held here.
+  std::uint64_t floor(std::uint64_t read_to) const;
+
   /// The taken event is handed out until then.
   void lease(Item& item, SteadyTime until);
 
@@ -35,7 +44,7 @@ public:
 
   bool offers() const { return lanes_.offers(); }
   std::uint64_t ready() const { return lanes_.ready(); }
-  std::uint64_t leasedCount() const { return leased_; }
+  std::uint64_t leasedCount() const { return leased_; }  ///< by this process
   /// Ready events that the journal keeps a state of.
   std::uint64_t touched() const { return touched_; }
   std::uint64_t bytes() const { return bytes_; }

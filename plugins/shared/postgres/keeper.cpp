@@ -16,7 +16,6 @@ namespace penstock::postgres {
 namespace {
 
 constexpr std::string_view kMigrations = "postgres";
-constexpr std::string_view kLoop = "pg-store.keeper";
 constexpr Duration kBeat = std::chrono::milliseconds(500);
 constexpr Duration kHeartbeatLimit = std::chrono::minutes(2);
 
@@ -74,13 +73,13 @@ void Keeper::connect() {
   if (settings_.migrate) {
     const std::uint32_t applied = schema_.migrate(*session);
     if (applied != 0)
-      context_.log.information("store.migrated", "The schema of the store was brought up to date.",
+      context_.log.information(calls_.what + ".migrated", "The schema of the database was brought up to date.",
                                {{"migrations", std::to_string(applied)}});
   } else if (const auto missing = schema_.missing(*session); !missing.empty()) {
     throw StartFailure("the schema lacks " + joined(missing) + "; run penstockd --migrate, or set pg.migrate = true",
                        true);
   }
-  session->script(std::string(sql::kListen));
+  session->script(std::string(calls_.listen));
   session_ = std::move(session);
   calls_.checked(true);
   condition_.good();
@@ -119,7 +118,7 @@ void Keeper::tryToConnect(const std::stop_token& stop, Backoff& backoff) {
 }
 
 void Keeper::listen(const std::stop_token& stop) {
-  const auto heartbeat = context_.health.heartbeat(std::string(kLoop), kHeartbeatLimit);
+  const auto heartbeat = context_.health.heartbeat("pg-" + calls_.what + ".keeper", kHeartbeatLimit);
   try {
     while (!stop.stop_requested()) {
       heartbeat->tick();

@@ -18,7 +18,9 @@ namespace penstock::postgres {
 class Keeper {
 public:
   struct Calls {
-    std::function<void()> told;         ///< a shared value was set somewhere
+    std::string what;                   ///< store or queue, as its lines in the log are named
+    std::string_view listen;            ///< the LISTEN of its session
+    std::function<void()> told;         ///< another session told something
     std::function<void(bool)> checked;  ///< whether the schema may be used
     std::function<bool()> probe;        ///< whether it can be written to
   };

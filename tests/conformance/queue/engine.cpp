@@ -1,11 +1,39 @@
 #include "conformance/queue/engine.h"
 
+#include "support/postgres_database.h"
+
 namespace penstock::test {
 namespace {
 
 class MemoryQueueAdapter final : public EngineAdapter {
 public:
   bool durable() const override { return false; }
+};
+
+/// A database of its own for each case, whose clock the case moves.
+class PgAdapter final : public EngineAdapter {
+public:
+  bool durable() const override { return true; }
+  void empty() override {
+    url_ = migratedDatabase(PENSTOCK_MIGRATIONS);
+    moved_ = {};
+  }
+  Overrides settings(const Wishes& wishes) const override {
+    Overrides rows = EngineAdapter::settings(wishes);
+    rows["pg.url"] = url_;
+    return rows;
+  }
+  void advance(ManualClock& clock, Duration step) override {
+    moved_ += step;
+    postgres::Session session(sessionOptions(url_));
+    session.script("CREATE OR REPLACE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+                   "$$SELECT clock_timestamp() + interval '" + std::to_string(moved_.count()) + " microseconds'$$");
+    clock.advance(step);
+  }
+
+private:
+  std::string url_;
+  Duration moved_{};
 };
 
 class DurableAdapter final : public EngineAdapter {
@@ -31,6 +59,7 @@ Overrides EngineAdapter::settings(const Wishes& wishes) const {
 }
 
 std::unique_ptr<EngineAdapter> adapterFor(std::string_view plugin) {
+  if (plugin == "pg-queue") return std::make_unique<PgAdapter>();
   if (plugin == "memory-queue") return std::make_unique<MemoryQueueAdapter>();
   return std::make_unique<DurableAdapter>();
 }

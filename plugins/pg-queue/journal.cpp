@@ -1,0 +1,471 @@
+#include "pg-queue/journal.h"
+
+#include "pg-queue/sql.h"
+#include "shared/durable/window.h"
+#include "shared/postgres/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace penstock::pg_queue {
+namespace {
+
+using durable::Ending;
+using durable::Fate;
+using durable::Item;
+using durable::Publication;
+using durable::Window;
+using postgres::Array;
+using postgres::Parameters;
+
+// A planner without statistics must not prefer to read whole tables, as it does while they are small.
+constexpr std::string_view kPlans = "SET jit = off";
+constexpr auto kIdle = std::chrono::seconds(5);  // without a call for events: others may have the partitions
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+Duration fromSeconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
+
+std::uint8_t partitionOf(const Digest128& conversation) { return conversation.bytes[0] & 63U; }
+
+Array<std::int16_t> partitionsOf(std::uint64_t bits) {
+  Array<std::int16_t> array;
+  for (std::int16_t i = 0; i < 64; ++i)
+    if ((bits >> i & 1U) != 0) array.add(i);
+  return array;
+}
+
+std::unique_ptr<Item> itemOf(const postgres::Rows& row) {
+  auto item = std::make_unique<Item>();
+  item->sequence = static_cast<std::uint64_t>(row.integer(0));
+  item->slot = static_cast<std::int16_t>(row.integer(1));
+  item->touched = item->slot < 0;
+  item->partition = static_cast<std::uint8_t>(row.integer(2));
+  item->published_at = row.time(3);
+  item->id = row.identity<Uuid>(4);
+  item->conversation = row.identity<Digest128>(5);
+  item->text = std::make_shared<const std::string>(row.text(6));
+  item->ready_for = std::max(Duration::zero(), fromSeconds(row.real(7)));
+  item->attempts = static_cast<std::uint32_t>(row.integer(8));
+  item->expiries_alone = static_cast<std::uint32_t>(row.integer(9));
+  item->suspect = row.boolean(10);
+  return item;
+}
+
+}  // namespace
+
+Settings readSettings(const Context& context) {
+  const Config& config = context.config;
+  Settings settings{.postgres = postgres::readSettings(context.shared(postgres::kSection)),
+                    .max_events = config.integer("max_events"),
+                    .max_bytes = static_cast<std::int64_t>(config.size("max_bytes")),
+                    .key_window = config.duration("key_window"),
+                    .dead_letter_retention = config.duration("dead_letter_retention"),
+                    .max_dead_letters = config.integer("max_dead_letters"),
+                    .slot_events = config.integer("slot_events"),
+                    .slot_age = config.duration("slot_age"),
+                    .poll = config.duration("poll"),
+                    .attend = config.duration("attend"),
+                    .patience = config.duration("patience")};
+  settings.postgres.session.settings = kPlans;
+  return settings;
+}
+
+PgJournal::PgJournal(Context& context, Settings settings, std::function<void()> told)
+    : context_(context),
+      settings_(std::move(settings)),
+      metrics_(context.metrics),
+      database_(context, settings_.postgres, metrics_, std::move(told)) {}
+
+void PgJournal::publish(std::span<Publication> batch) {
+  try {
+    publishAll(batch);
+  } catch (const postgres::Fault& fault) {
+    // Something in the batch breaks a rule of the database: found by halves, and the innocent are accepted.
+    if (batch.size() == 1) {
+      context_.log.error("queue.rejected", "the database will not take an event",
+                         {{"id", batch.front().id.text()}, {"reason", fault.what()}});
+      batch.front().result = {PublishVerdict::Unavailable, {}};
+      return;
+    }
+    publish(batch.first(batch.size() / 2));
+    publish(batch.subspan(batch.size() / 2));
+  }
+}
+
+void PgJournal::publishAll(std::span<Publication> batch) {
+  Array<Uuid> ids(batch.size());
+  Array<Digest128> keys(batch.size());
+  Array<Digest128> fingerprints(batch.size());
+  Array<Digest128> conversations(batch.size());
+  Array<std::int16_t> partitions(batch.size());
+  Array<std::string_view> texts(batch.size());
+  for (const Publication& one : batch) {
+    ids.add(one.id);
+    keys.add(one.key);
+    fingerprints.add(one.fingerprint);
+    conversations.add(one.conversation);
+    partitions.add(partitionOf(one.conversation));
+    texts.add(one.text);
+  }
+  Parameters parameters;
+  parameters.add(ids).add(keys).add(fingerprints).add(conversations).add(partitions).add(texts);
+  parameters.add(seconds(settings_.key_window)).add(settings_.max_events).add(settings_.max_bytes);
+  int calls = 0;
+  database_.run([&](postgres::Session& session) {
+    ++calls;
+    auto rows = session.run(sql::kPublish, parameters);
+    for (Publication& one : batch) {
+      if (!rows.next()) throw QueueUnavailable("the database answered with too few rows");
+      switch (rows.integer(0)) {
+        case 0:
+          one.result = {PublishVerdict::Accepted, one.id};
+          break;
+        case 1:
+          one.result = {PublishVerdict::Duplicate, rows.identity<Uuid>(1)};
+          // The call before has committed and only its answer was lost.
+          if (calls > 1 && one.result.id == one.id) one.result.verdict = PublishVerdict::Accepted;
+          break;
+        case 2:
+          one.result = {PublishVerdict::Conflict, rows.identity<Uuid>(1)};
+          break;
+        default:
+          one.result = {PublishVerdict::Full, {}};
+          one.hopeless = static_cast<std::int64_t>(one.text.size()) > settings_.max_bytes;
+      }
+    }
+    return true;
+  });
+}
+
+SteadyTime PgJournal::due() { return std::min(next_due_, last_read_ + settings_.poll); }
+
+/// Shows that this process lives and learns what it may hand out. The window loses what it may not any more.
+void PgJournal::attend(Window& window) {
+  const SteadyTime now = context_.clock.now();
+  next_attend_ = now + settings_.attend;
+  database_.run([&](postgres::Session& session) {
+    std::uint64_t mine = 0;
+    std::uint64_t from = kAll;
+    for (int tries = 0; tries < 2; ++tries) {
+      if (consumer_ == 0) {
+        const std::string name = "penstock " + std::to_string(::getpid());
+        auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
+        joined.next();
+        consumer_ = joined.integer(0);
+      }
+      const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
+      auto rows = session.query(sql::kAttend, consumer_, seconds(settings_.patience), static_cast<std::int64_t>(floor));
+      const bool known = rows.next();
+      while (rows.next()) {
+        const std::uint64_t bit = std::uint64_t{1} << rows.integer(0);
+        mine |= bit;
+        if ((partitions_ & bit) == 0) from = std::min(from, static_cast<std::uint64_t>(rows.integer(1)));
+      }
+      if (known) break;
+      window.revoke(kAll);
+      partitions_ = 0;
+      consumer_ = 0;
+    }
+    if (const std::uint64_t lost = partitions_ & ~mine; lost != 0) window.revoke(lost);
+    const std::uint64_t added = mine & ~partitions_;
+    partitions_ = mine;
+    if (added != 0) takeOver(session, window, added, from);
+    askAfterForeign(session, window);
+    metrics_.partitions.set(static_cast<double>(std::popcount(partitions_)));
+    return true;
+  });
+}
+
+/// Begins where the owner before has come to: its leases still hold, and what it has handed out is passed over.
+void PgJournal::takeOver(postgres::Session& session, Window& window, std::uint64_t added, std::uint64_t from) {
+  Array<std::int64_t> known;
+  for (const std::uint64_t sequence : window.leasedSequences()) known.add(static_cast<std::int64_t>(sequence));
+  auto partitions = partitionsOf(added);
+  Parameters parameters;
+  parameters.add(partitions).add(known);
+  auto rows = session.run(sql::kLeasesOf, parameters);
+  const SteadyTime now = context_.clock.now();
+  while (rows.next()) {
+    auto item = std::make_unique<Item>();
+    item->sequence = static_cast<std::uint64_t>(rows.integer(0));
+    item->slot = static_cast<std::int16_t>(rows.integer(1));
+    item->touched = item->slot < 0;
+    item->partition = static_cast<std::uint8_t>(rows.integer(2));
+    item->id = rows.identity<Uuid>(3);
+    item->conversation = rows.identity<Digest128>(4);
+    item->lease = static_cast<std::uint64_t>(rows.integer(5));
+    window.adopt(std::move(item), now + fromSeconds(rows.real(6)));
+  }
+  auto head = session.query(sql::kHead);
+  head.next();
+  sift_until_ = std::max({sift_until_, cursor_, static_cast<std::uint64_t>(head.integer(0))});
+  cursor_ = std::min(cursor_, from);
+}
+
+void PgJournal::askAfterForeign(postgres::Session& session, Window& window) {
+  const std::vector<Item*> foreign = window.foreign();
+  if (foreign.empty()) return;
+  Array<std::int16_t> slots;
+  Array<std::int64_t> leases;
+  Array<std::int64_t> sequences;
+  for (const Item* item : foreign) {
+    slots.add(item->slot);
+    leases.add(static_cast<std::int64_t>(item->lease));
+    sequences.add(static_cast<std::int64_t>(item->sequence));
+  }
+  Parameters parameters;
+  parameters.add(slots).add(leases).add(sequences);
+  auto rows = session.run(sql::kLeasesOver, parameters);
+  std::vector<std::int64_t> over;
+  while (rows.next()) over.push_back(rows.integer(0));
+  std::sort(over.begin(), over.end());
+  for (Item* item : foreign)
+    if (std::binary_search(over.begin(), over.end(), static_cast<std::int64_t>(item->sequence)))
+      window.endLease(*item, Fate::Gone, context_.clock.now());
+}
+
+durable::Intake PgJournal::read(std::size_t room, Window& window) {
+  const SteadyTime now = context_.clock.now();
+  last_read_ = now;
+  if (consumer_ == 0 || next_attend_ <= now) attend(window);
+  durable::Intake intake;
+  if (partitions_ == 0) {
+    next_due_ = SteadyTime::max();
+    return intake;
+  }
+  database_.run([&](postgres::Session& session) {
+    intake = {};
+    Array<std::int64_t> known;
+    window.eachTouched([&](const Item& item) { known.add(static_cast<std::int64_t>(item.sequence)); });
+    auto partitions = partitionsOf(partitions_);
+    const auto most = static_cast<std::int32_t>(room);
+    Parameters due;
+    due.add(partitions).add(known).add(most);
+    auto rows = session.run(sql::kReadDue, due);
+    while (rows.next()) intake.items.push_back(itemOf(rows));
+    const auto left = static_cast<std::int32_t>(room - intake.items.size());
+    bool more = left == 0;
+    if (left > 0) {
+      const bool sift = cursor_ < sift_until_;
+      auto again = partitionsOf(partitions_);
+      Parameters ring;
+      ring.add(static_cast<std::int64_t>(cursor_)).add(again).add(left).add(sift);
+      auto found = session.run(sql::kReadRing, ring);
+      std::uint64_t read_to = cursor_;
+      while (found.next()) {
+        auto item = itemOf(found);
+        read_to = item->sequence;
+        if (!window.holds(item->sequence)) intake.items.push_back(std::move(item));
+      }
+      more = found.count() == left;
+      cursor_ = more || !sift ? read_to : std::max(read_to, sift_until_);
+    }
+    intake.more = more;
+    auto mine = partitionsOf(partitions_);
+    Parameters next;
+    next.add(mine);
+    auto soonest = session.run(sql::kNextDue, next);
+    next_due_ = soonest.next() && !soonest.isNull(0) ? now + fromSeconds(soonest.real(0)) : SteadyTime::max();
+    return true;
+  });
+  return intake;
+}
+
+void PgJournal::handOver(std::span<Item* const> items, Duration lease) {
+  std::vector<Item*> together;
+  std::vector<Item*> alone;
+  for (Item* item : items) (item->alone ? alone : together).push_back(item);
+  if (!together.empty()) handOverGroup(together, lease, false);
+  for (Item*& item : alone) handOverGroup({&item, 1}, lease, true);
+}
+
+std::uint64_t PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool alone) {
+  Array<std::int16_t> slots;
+  Array<std::int64_t> sequences;
+  Array<std::int64_t> delayed;
+  for (const Item* item : items) {
+    if (item->slot < 0) {
+      delayed.add(static_cast<std::int64_t>(item->sequence));
+    } else {
+      slots.add(item->slot);
+      sequences.add(static_cast<std::int64_t>(item->sequence));
+    }
+  }
+  Parameters parameters;
+  parameters.add(consumer_).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
+  try {
+    const auto number = database_.run([&](postgres::Session& session) -> std::uint64_t {
+      auto rows = session.run(sql::kHandOver, parameters);
+      return rows.next() && !rows.isNull(0) ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
+    });
+    if (number != 0) {
+      for (Item* item : items) item->lease = number;
+      return number;
+    }
+  } catch (const postgres::Fault&) {
+    // An event that came back is not to be had: what is held here is not how it is.
+  }
+  consumer_ = 0;
+  next_attend_ = {};
+  throw QueueUnavailable("another process hands out these events now");
+}
+
+void PgJournal::settle(std::span<Ending> endings) {
+  Array<std::int16_t> slots;
+  Array<std::int64_t> leases;
+  Array<std::int64_t> sequences;
+  Array<std::int32_t> bytes;
+  Array<std::int16_t> outcomes;
+  Array<double> delays;
+  Array<std::string_view> reasons;
+  for (const Ending& ending : endings) {
+    const auto& outcome = ending.settlement->outcome;
+    std::int16_t kind = 0;
+    Duration delay{};
+    std::string_view reason;
+    if (const auto* retry = std::get_if<RetryAfter>(&outcome)) {
+      kind = 1;
+      delay = durable::bounded(retry->delay);
+      reason = durable::clipped(retry->reason);
+    } else if (const auto* dead = std::get_if<Dead>(&outcome)) {
+      kind = 2;
+      reason = durable::clipped(dead->reason);
+    } else if (const auto* release = std::get_if<Release>(&outcome)) {
+      kind = 3;
+      delay = durable::bounded(release->delay);
+    }
+    slots.add(ending.item->slot);
+    leases.add(static_cast<std::int64_t>(ending.item->lease));
+    sequences.add(static_cast<std::int64_t>(ending.item->sequence));
+    bytes.add(static_cast<std::int32_t>(ending.item->text->size()));
+    outcomes.add(kind);
+    delays.add(seconds(delay));
+    reasons.add(reason);
+  }
+  Parameters parameters;
+  parameters.add(slots).add(leases).add(sequences).add(bytes).add(outcomes).add(delays).add(reasons);
+  std::vector<bool> settled;
+  try {
+    settled = database_.run([&](postgres::Session& session) {
+      std::vector<bool> answers;
+      auto rows = session.run(sql::kSettle, parameters);
+      while (rows.next()) answers.push_back(rows.boolean(0));
+      return answers;
+    });
+  } catch (const postgres::Fault& fault) {
+    throw QueueUnavailable(fault.what());
+  }
+  const SteadyTime now = context_.clock.now();
+  for (std::size_t i = 0; i < endings.size(); ++i) {
+    Ending& ending = endings[i];
+    Item& item = *ending.item;
+    ending.fate = i < settled.size() && settled[i] ? Fate::Gone : Fate::LeaseLost;
+    if (ending.fate == Fate::LeaseLost) continue;
+    const auto* retry = std::get_if<RetryAfter>(&ending.settlement->outcome);
+    const auto* release = std::get_if<Release>(&ending.settlement->outcome);
+    if (retry == nullptr && release == nullptr) continue;
+    const Duration delay = retry != nullptr ? retry->delay : release->delay;
+    item.slot = -1;
+    if (retry != nullptr) item.suspect = false;
+    if (release != nullptr) --item.attempts;
+    if (delay > Duration::zero())
+      next_due_ = std::min(next_due_, now + durable::bounded(delay));
+    else if (owns(item))
+      ending.fate = Fate::Ready;
+  }
+}
+
+std::vector<Fate> PgJournal::expire(std::span<Item* const> items) {
+  Array<std::int16_t> slots;
+  Array<std::int64_t> leases;
+  Array<std::int64_t> sequences;
+  for (const Item* item : items) {
+    slots.add(item->slot);
+    leases.add(static_cast<std::int64_t>(item->lease));
+    sequences.add(static_cast<std::int64_t>(item->sequence));
+  }
+  Parameters parameters;
+  parameters.add(slots).add(leases).add(sequences);
+  const std::vector<Fate> fates = database_.run([&](postgres::Session& session) {
+    std::vector<Fate> found;
+    auto rows = session.run(sql::kExpire, parameters);
+    while (rows.next())
+      found.push_back(rows.integer(0) == 0 ? Fate::Gone : rows.integer(0) == 1 ? Fate::Ready : Fate::Leased);
+    return found;
+  });
+  std::vector<Fate> result;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    Item& item = *items[i];
+    Fate fate = fates.at(i);
+    if (fate == Fate::Ready) {
+      item.slot = -1;
+      item.suspect = true;
+      if (item.alone) ++item.expiries_alone;
+      // One that others had leased is read anew, with its history.
+      if (item.foreign || !owns(item)) fate = Fate::Gone;
+    }
+    if (fate == Fate::Gone) next_due_ = {};
+    result.push_back(fate);
+  }
+  return result;
+}
+
+void PgJournal::bury(Item& item, std::string_view reason) {
+  const Settlement settlement{durable::tokenOf(item), Dead{std::string(reason)}};
+  Ending ending{&item, &settlement};
+  settle({&ending, 1});
+}
+
+void PgJournal::tidy(Window& window) {
+  const SteadyTime now = context_.clock.now();
+  if (consumer_ != 0) {
+    if (now - last_read_ > kIdle && window.leasedCount() == 0)
+      leave(window);
+    else if (next_attend_ <= now)
+      attend(window);
+  }
+  const bool blocked = database_.run([&](postgres::Session& session) {
+    auto rows = session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age),
+                              seconds(settings_.key_window));
+    const bool found = rows.next() && !rows.isNull(0);
+    session.execute(sql::kForgetDead, seconds(settings_.dead_letter_retention), settings_.max_dead_letters);
+    return found;
+  });
+  metrics_.rotation_blocked.set(blocked ? 1 : 0);
+}
+
+void PgJournal::leave(Window& window) {
+  if (consumer_ == 0) return;
+  const std::uint64_t floor = window.floor(cursor_);
+  window.revoke(kAll);
+  partitions_ = 0;
+  const std::int64_t gone = std::exchange(consumer_, 0);
+  metrics_.partitions.set(0);
+  database_.run([&](postgres::Session& session) {
+    session.query(sql::kLeave, gone, static_cast<std::int64_t>(floor));
+    return true;
+  });
+}
+
+QueueStats PgJournal::stats(const Window& /*window*/) {
+  return database_.run([](postgres::Session& session) {
+    auto rows = session.query(sql::kStats);
+    rows.next();
+    const auto count = [&](int column) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows.integer(column))); };
+    QueueStats stats;
+    stats.leased = count(1);
+    stats.scheduled = count(2);
+    const std::uint64_t live = count(0);
+    stats.ready = live - std::min(live, stats.leased + stats.scheduled);
+    stats.dead = count(3);
+    stats.bytes = count(4);
+    stats.oldest_ready_age = fromSeconds(rows.real(5));
+    return stats;
+  });
+}
+
+}  // namespace penstock::pg_queue

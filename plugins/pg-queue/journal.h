@@ -1,0 +1,76 @@
+#pragma once
+
+#include "pg-queue/database.h"
+#include "shared/durable/journal.h"
+
+#include <functional>
+#include <string>
+
+namespace penstock::pg_queue {
+
+struct Settings {
+  postgres::Settings postgres;
+  std::int64_t max_events = 0;
+  std::int64_t max_bytes = 0;
+  Duration key_window{};
+  Duration dead_letter_retention{};
+  std::int64_t max_dead_letters = 0;
+  std::int64_t slot_events = 0;
+  Duration slot_age{};
+  Duration poll{};
+  Duration attend{};
+  Duration patience{};
+};
+
+/// [throws: StartFailure]
+Settings readSettings(const Context& context);
+
+/// The queue in a PostgreSQL database that any number of processes share; migrations/postgres/0002_queue.sql says how
+/// it is kept. Each process that asks for events owns some of the 64 partitions for as long as it is heard of, and
+/// decides in its memory who gets which event of them; what it hands out it commits first.
+class PgJournal final : public durable::Journal {
+public:
+  PgJournal(Context& context, Settings settings, std::function<void()> told);
+
+  void publish(std::span<durable::Publication> batch) override;
+  durable::Intake read(std::size_t room, durable::Window& window) override;
+  SteadyTime due() override;
+  void handOver(std::span<durable::Item* const> items, Duration lease) override;
+  void settle(std::span<durable::Ending> endings) override;
+  std::vector<durable::Fate> expire(std::span<durable::Item* const> items) override;
+  void bury(durable::Item& item, std::string_view reason) override;
+  void tidy(durable::Window& window) override;
+  void leave(durable::Window& window) override;
+  QueueStats stats(const durable::Window& window) override;
+
+  DeadLetterPage list(const DeadLetterFilter& filter, Page page) override;
+  std::optional<DeadLetter> get(const Uuid& id) override;
+  std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) override;
+  std::uint64_t discard(std::span<const Uuid> ids) override;
+
+  Health health() const { return database_.health(); }
+
+private:
+  void publishAll(std::span<durable::Publication> batch);
+  void attend(durable::Window& window);
+  void takeOver(postgres::Session& session, durable::Window& window, std::uint64_t added, std::uint64_t from);
+  void askAfterForeign(postgres::Session& session, durable::Window& window);
+  std::uint64_t handOverGroup(std::span<durable::Item* const> items, Duration lease, bool alone);
+  bool owns(const durable::Item& item) const { return (partitions_ >> item.partition & 1U) != 0; }
+
+  Context& context_;
+  const Settings settings_;
+  const QueueMetrics metrics_;
+  Database database_;
+
+  // The dispatcher's own.
+  std::int64_t consumer_ = 0;      ///< 0: takes no part
+  std::uint64_t partitions_ = 0;   ///< owned, as bits
+  std::uint64_t cursor_ = 0;       ///< the ring has been read so far
+  std::uint64_t sift_until_ = 0;   ///< up to there others may have handed out what is read
+  SteadyTime next_attend_{};
+  SteadyTime next_due_{};
+  SteadyTime last_read_{};
+};
+
+}  // namespace penstock::pg_queue

@@ -1,0 +1,1 @@
+UPDATE penstock.queue_ring SET slot = slot WHERE false
