@@ -23,6 +23,7 @@ constexpr Duration kTidying = std::chrono::seconds(10);
 
 /// Whether a fault says that nobody can use the database now, not only this call.
 bool concernsAll(const postgres::Fault& fault) {
+  if (fault.sqlstate == postgres::kSilent) return true;
   return fault.kind == postgres::FaultClass::Shed && !fault.sqlstate.empty() && fault.sqlstate != "57014";
 }
 

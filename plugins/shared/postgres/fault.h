@@ -36,6 +36,9 @@ struct Fault : std::runtime_error {
   FaultClass kind;
 };
 
+/// What a session says when the server stays silent beyond its time: connection_failure.
+inline constexpr std::string_view kSilent = "08006";
+
 /// The Fault of a failed result. [throws: Fault]
 [[noreturn]] void raise(const pg_result* result, std::string_view doing);
 

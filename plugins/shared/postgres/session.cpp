@@ -169,7 +169,11 @@ void Session::lose(std::string_view doing) {
 void Session::waitFor(short events, SteadyTime deadline, std::string_view doing) {
   const int left = untilDeadline(deadline);
   pollfd descriptor{PQsocket(connection_), events, 0};
-  if (left == 0 || descriptor.fd < 0) lose(doing);
+  if (left == 0) {
+    lost_ = true;
+    throw Fault(std::string(kSilent), "the server does not answer while " + std::string(doing));
+  }
+  if (descriptor.fd < 0) lose(doing);
   if (::poll(&descriptor, 1, left) < 0 && errno != EINTR) lose(doing);
   if ((descriptor.revents & ~POLLOUT) != 0 && PQconsumeInput(connection_) == 0) {
     // What the server said before it closed is still read, below, as the statement's result.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
+#include <signal.h>
 
 #include <limits>
 #include <string>
@@ -124,6 +125,23 @@ TEST_F(SessionCase, ATransactionThatIsNotCommittedLeavesNothing) {
   session.execute("INSERT INTO t VALUES (1)");
   transaction.commit();
   EXPECT_TRUE(session.query("SELECT FROM t").next());
+}
+
+TEST_F(SessionCase, AServerThatStaysSilentBeyondItsTimeIsLost) {
+  postgres::SessionOptions options = test::sessionOptions(url);
+  options.statement_timeout = std::chrono::milliseconds(100);
+  Session silent(options);
+  const pid_t server = PQbackendPID(silent.handle());
+  ASSERT_EQ(::kill(server, SIGSTOP), 0);
+  try {
+    silent.query("SELECT 1");
+    ADD_FAILURE();
+  } catch (const Fault& fault) {
+    EXPECT_EQ(fault.sqlstate, kSilent);
+    EXPECT_EQ(fault.kind, FaultClass::Reconnect);
+  }
+  ::kill(server, SIGCONT);
+  EXPECT_FALSE(silent.usable());
 }
 
 TEST_F(SessionCase, AStatementThatTakesTooLongEndsAndIsShed) {
