@@ -16,7 +16,7 @@ local function choose(name, default, choices)
   error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
 end
 
-local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
+local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue" })
 local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
 local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
 

@@ -149,10 +149,18 @@ def test_a_drain_persists_everything_that_was_accepted(start, tmp_path):
     assert [id for id in ids if again.get(f"/api/messages/{id}").status != 200] == []
 
 
+def get_stuck(client):
+    """The client is in the middle of its body, and the server knows."""
+    client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                   b"Expect: 100-continue\r\nContent-Length: 50\r\n\r\n")
+    assert client.recv(64).startswith(b"HTTP/1.1 100 ")
+    client.sendall(b"{")
+
+
 def test_a_second_signal_leaves_at_once(start, tmp_path):
     server = start(folder=tmp_path)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+        get_stuck(client)
         server.process.send_signal(signal.SIGTERM)
         until(lambda: any(line.get("event") == "host.stopping" for line in server.log_lines()), 10, "the drain")
         server.process.send_signal(signal.SIGTERM)
@@ -265,7 +273,7 @@ def test_broken_input_before_the_drain_does_not_hold_it_up(start, tmp_path):
 def test_a_client_stuck_in_its_body_does_not_cost_what_was_accepted(start, tmp_path):
     server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", "worker.batch": "5", "worker.concurrency": "1"})
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+        get_stuck(client)
         ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
         assert server.stop() == 0
         assert client.recv(64).startswith((b"HTTP/1.1 503", b"")), "the stuck request must not be accepted"
