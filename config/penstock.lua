@@ -16,7 +16,7 @@ local function choose(name, default, choices)
   error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
 end
 
-local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue" })
+local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
 local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
 local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
 
@@ -133,6 +133,23 @@ return {
     busy_timeout = "5s",         -- wait for another process that has the file
     cache = "8MB",               -- memory that the writer keeps of the database
     checkpoint = "64MB",         -- size of the write-ahead log at which it is copied into the database
+  },
+
+  ["pg-queue"] = {
+    max_events = 100000000,       -- ready, leased and scheduled; beyond it publishing is refused
+    max_bytes = "256GB",          -- of events; beyond it publishing is refused
+    full = "reject",              -- or "wait": publishers wait for room
+    full_wait = "2s",             -- longest wait for room
+    max_waiting = 1000,           -- publishers that wait
+    key_window = "72h",           -- how long the key of an accepted event is known
+    dead_letter_retention = env.DLQ_RETENTION or "30d",
+    max_dead_letters = 10000000,  -- the oldest is removed first
+    commit_events = 1000,         -- published by one commit at most
+    slot_events = 200000,         -- after so many the next table of the ring is opened
+    slot_age = "10m",             -- or after this time
+    poll = "500ms",               -- how often a waiting worker looks for what nobody told it of
+    attend = "1s",                -- how often a process with workers shows that it lives
+    patience = "10s",             -- after this time without a sign others hand out its events
   },
 
   ["sqlite-store"] = {

@@ -800,13 +800,18 @@ BEGIN
   RETURN blocked;
 END $$;
 
--- Removes dead letters that have been kept long enough, oldest first.
+-- Removes dead letters that have been kept long enough, or are more than there may be; oldest first.
 CREATE FUNCTION penstock.queue_forget_dead(retention interval, most bigint, at_once integer) RETURNS bigint LANGUAGE sql AS $$
-  WITH gone AS (
-    DELETE FROM penstock.queue_dead d
-    WHERE d.sequence IN (
-      SELECT o.sequence FROM penstock.queue_dead o WHERE o.dead_at <= penstock.now() - retention
-      ORDER BY o.dead_at LIMIT at_once)
+  WITH over AS (SELECT greatest(0, coalesce(sum(t.dead), 0) - most) AS count FROM penstock.queue_tallies t),
+  old AS (
+    SELECT o.sequence, o.dead_at FROM penstock.queue_dead o, over
+    WHERE over.count > 0 OR o.dead_at <= penstock.now() - retention
+    ORDER BY o.dead_at, o.id DESC LIMIT at_once
+  ),
+  ranked AS (SELECT o.sequence, o.dead_at, row_number() OVER (ORDER BY o.dead_at) AS number FROM old o),
+  gone AS (
+    DELETE FROM penstock.queue_dead d USING ranked r, over
+    WHERE d.sequence = r.sequence AND (r.dead_at <= penstock.now() - retention OR r.number <= over.count)
     RETURNING 1
   ),
   counted AS (

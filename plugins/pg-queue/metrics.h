@@ -10,7 +10,7 @@ inline constexpr CounterSpec kErrors{"penstock_queue_database_errors_total",
 inline constexpr CounterSpec kDeadLettersEvicted{"penstock_queue_dead_letters_evicted_total",
                                                  "Dead letters removed before their retention because room ran out."};
 inline constexpr GaugeSpec kInUse{"penstock_queue_connections_in_use", "Connections of the queue that work now."};
-inline constexpr GaugeSpec kUp{"penstock_queue_up", "1 while the database can be reached and has the right schema."};
+inline constexpr GaugeSpec kUp{"penstock_queue_database_up", "1 while the database can be reached and has the right schema."};
 inline constexpr GaugeSpec kPartitions{"penstock_queue_partitions",
                                        "Partitions of 64 whose events this process hands out."};
 inline constexpr GaugeSpec kRotationBlocked{

@@ -5,6 +5,7 @@
 #include "plugins/http-ingest/config.h"
 #include "plugins/memory-queue/config.h"
 #include "plugins/metrics/config.h"
+#include "plugins/pg-queue/config.h"
 #include "plugins/pg-store/config.h"
 #include "plugins/shared/postgres/config.h"
 #include "plugins/sqlite-queue/config.h"
@@ -36,6 +37,7 @@ const std::vector<Section>& everySection() {
                                              {"http-ingest", kIngestRows},
                                              {"memory-queue", memory_queue::kRows},
                                              {"sqlite-queue", sqlite_queue::kRows},
+                                             {"pg-queue", pg_queue::kRows},
                                              {"sqlite-store", sqlite_store::kRows},
                                              {"pg", postgres::kRows, false},
                                              {"pg-store", pg_store::kRows, false},
@@ -131,8 +133,8 @@ TEST(ShippedFile, TheEnvironmentChoosesPlugins) {
 
 TEST(ShippedFile, TheEnvironmentChoosesTheDatabaseAndItsAddressStaysSecret) {
   const Configuration configuration =
-      shipped({{"STORE_BACKEND", "pg"}, {"DATABASE_URL", "postgres://me:hush@there/db"}});
-  EXPECT_THAT(configuration.plugins(), ElementsAre("http-ingest", "sqlite-queue", "pg-store", "worker", "metrics"));
+      shipped({{"STORE_BACKEND", "pg"}, {"QUEUE_BACKEND", "pg"}, {"DATABASE_URL", "postgres://me:hush@there/db"}});
+  EXPECT_THAT(configuration.plugins(), ElementsAre("http-ingest", "pg-queue", "pg-store", "worker", "metrics"));
   std::vector<Section> sections{{"pg", postgres::kRows}};
   EXPECT_EQ(configuration.section(sections.front())->secret("url").reveal(), "postgres://me:hush@there/db");
   EXPECT_THAT(configuration.show(sections), testing::AllOf(HasSubstr("***"), testing::Not(HasSubstr("hush"))));
@@ -145,7 +147,7 @@ TEST(ShippedFile, ADatabaseWithoutAnAddressIsAFaultWhenAPluginNeedsIt) {
 
 TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {
   for (const auto& [name, expected] :
-       std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory, sqlite"},
+       std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory, pg, sqlite"},
                                           {"STORE_BACKEND", "expected pg, sqlite"},
                                           {"WORKER_ENABLED", "expected 0, 1, false, true"},
                                           {"LOG_LEVEL", "expected critical, debug, error, fatal, info"}}) {
