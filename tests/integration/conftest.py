@@ -1,20 +1,43 @@
+import os
 import pathlib
 import sys
+import tempfile
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 from driver import Server  # noqa: E402
+from postgres import Postgres  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory):
+def surroundings():
+    """The environment of a server with this data folder. PENSTOCK_ENGINES=pg gives each folder a database of its own."""
+    if os.environ.get("PENSTOCK_ENGINES") != "pg":
+        yield lambda folder: {}
+        return
+    databases = {}
+
+    def environment(folder):
+        if folder not in databases:
+            databases[folder] = server.create(f"of_test_{len(databases)}")
+        return {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": databases[folder]}
+
+    with tempfile.TemporaryDirectory(prefix="pg-") as own:
+        server = Postgres(own)
+        yield environment
+        server.end()
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory, surroundings):
     """Starts servers; each must drain and exit 0 when the file's tests are over."""
     servers = []
 
     def begin(overrides=None, folder=None, environment=None):
-        server = Server(folder or tmp_path_factory.mktemp("penstock"), overrides, environment)
+        folder = folder or tmp_path_factory.mktemp("penstock")
+        server = Server(folder, overrides, {**surroundings(folder), **(environment or {})})
         servers.append(server)
         return server
 

@@ -1,4 +1,4 @@
-"""The service with its store in PostgreSQL: starts, refusals, outages, migrations by hand."""
+"""The service on PostgreSQL: starts, refusals, outages, migrations by hand, several processes."""
 
 import pathlib
 import subprocess
@@ -14,6 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from postgres import Postgres  # noqa: E402
 
 
+PG = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
+
+
 @pytest.fixture(scope="module")
 def postgres():
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
@@ -25,7 +28,7 @@ def postgres():
 def penstockd(url, *arguments, data="/nowhere"):
     return subprocess.run(
         [str(BUILD / "bin" / "penstockd"), "-D", f"data_dir={data}", *arguments],
-        env={"PATH": "/usr/bin:/bin", "STORE_BACKEND": "pg", **({"DATABASE_URL": url} if url else {})},
+        env={"PATH": "/usr/bin:/bin", **PG, **({"DATABASE_URL": url} if url else {})},
         capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -37,7 +40,7 @@ def sms(server, body="hello"):
 
 def test_a_message_arrives_in_the_database(start, postgres):
     url = postgres.create("arrives")
-    server = start(environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    server = start(environment={**PG, "DATABASE_URL": url})
     message = server.message(sms(server, "grüße"))
     assert message["body"] == "grüße"
     assert postgres.query("arrives", "SELECT convert_from(body, 'UTF8') FROM penstock.messages") == "grüße"
@@ -47,11 +50,11 @@ def test_a_message_arrives_in_the_database(start, postgres):
 def test_a_start_without_the_database_is_alive_and_ready_once_it_comes(start, postgres):
     url = postgres.create("late")
     postgres.stop()
-    server = start(environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    server = start(environment={**PG, "DATABASE_URL": url})
     assert server.get("/livez").status == 200
     away = server.get("/readyz")
     assert away.status == 503
-    assert "pg-store" in away.body.decode() and "cannot connect" in away.body.decode()
+    assert "pg-store" in away.body.decode() and "pg-queue" in away.body.decode() and "cannot connect" in away.body.decode()
     postgres.start()
     until(lambda: server.get("/readyz").status == 200, 10, "readiness")
     server.message(sms(server))
@@ -73,7 +76,7 @@ def test_migrate_brings_the_schema_up_to_date_and_a_start_can_insist_on_it(start
     for _ in range(2):
         migrated = penstockd(url, "--migrate", data=tmp_path)
         assert migrated.returncode == 0, migrated.stderr
-    server = start({"pg.migrate": "false"}, environment={"STORE_BACKEND": "pg", "DATABASE_URL": url})
+    server = start({"pg.migrate": "false"}, environment={**PG, "DATABASE_URL": url})
     server.message(sms(server))
 
 
@@ -101,3 +104,31 @@ def test_the_configuration_needs_an_address_and_never_prints_it(postgres):
     shown = penstockd(postgres.url("any"), "--show-config")
     assert shown.returncode == 0 and "***" in shown.stdout and "hush" not in shown.stdout
     assert penstockd(postgres.url("any"), "--check-config").returncode == 0
+
+
+def test_the_work_is_shared_by_processes_that_differ_in_their_plugins_alone(start, postgres):
+    url = postgres.create("shared")
+    api = start({"config": "api"}, environment={"DATABASE_URL": url})
+    workers = [start({"config": "worker"}, environment={"DATABASE_URL": url}) for _ in range(2)]
+    owned = "penstock_queue_partitions"
+    until(lambda: [worker.metric(owned) for worker in workers] == [32, 32], 15, "an even share")
+    ids = [sms(api) for _ in range(100)]
+    for id in ids:
+        api.message(id)
+    done = [worker.metric("penstock_worker_processed_total") for worker in workers]
+    assert sum(done) == 100 and min(done) > 0, done
+    assert api.metric("penstock_queue_ready") == 0
+    workers[1].stop()
+    until(lambda: workers[0].metric(owned) == 64, 10, "the whole share")
+    api.message(sms(api))
+
+
+def test_what_a_process_accepted_is_worked_off_by_the_next(start, postgres):
+    url = postgres.create("handed_on")
+    api = start({"config": "api"}, environment={"DATABASE_URL": url})
+    ids = [sms(api) for _ in range(20)]
+    assert api.metric("penstock_queue_ready") == 20
+    assert api.stop() == 0
+    server = start(environment={**PG, "DATABASE_URL": url})
+    for id in ids:
+        server.message(id)

@@ -64,7 +64,8 @@ class Answer:
 
 
 class Server:
-    """One run of penstockd. `overrides` are -D values; `wrapper` is a command that runs it."""
+    """One run of penstockd. `overrides` are -D values, but config is the name of a file in config/; `wrapper` is a
+    command that runs it."""
 
     def __init__(self, folder, overrides=None, environment=None, wrapper=()):
         self.folder = pathlib.Path(folder)
@@ -77,6 +78,8 @@ class Server:
             **(overrides or {}),
         }
         command = [*wrapper, str(BUILD / "bin" / "penstockd")]
+        if "config" in values:
+            command += ["--config", str(ROOT / "config" / f"{values.pop('config')}.lua")]
         for key, value in values.items():
             command += ["-D", f"{key}={value}"]
         (self.folder / "data").mkdir(exist_ok=True)

@@ -1,0 +1,7 @@
+-- A process that takes messages and answers reads, beside worker.lua on the same or other hosts; they share a PostgreSQL
+-- database: DATABASE_URL=postgres://… penstockd --config config/api.lua
+local config = include "penstock.lua"
+
+config.plugins = { "http-ingest", "pg-queue", "pg-store", "metrics" }
+
+return config

@@ -1,0 +1,7 @@
+-- A process that works off what api.lua's processes have taken; any number of them share the work. It serves only
+-- /metrics: DATABASE_URL=postgres://… PORT=8090 penstockd --config config/worker.lua
+local config = include "penstock.lua"
+
+config.plugins = { "pg-queue", "pg-store", "worker", "metrics" }
+
+return config
