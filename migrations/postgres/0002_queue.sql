@@ -137,7 +137,6 @@ CREATE TABLE penstock.queue_partitions (
   floor bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 INSERT INTO penstock.queue_partitions (partition) SELECT generate_series(0, 63);
-CREATE SEQUENCE penstock.queue_leases;
 
 -- Publishes events and says for each: 0 accepted, 1 duplicate, 2 conflict, 3 full; with the id of the first event of
 -- its key. One call is one transaction; the lock is held from choosing the slot to the commit, so that the order of
@@ -315,41 +314,43 @@ CREATE FUNCTION penstock.queue_leave(me bigint, floor_now bigint) RETURNS void L
   DELETE FROM penstock.queue_consumers WHERE consumer = me;
 $$;
 
--- Commits that events are handed out: those of the ring by slot and sequence, and delayed ones by sequence. Returns the
--- lease's number, or NULL when the process was taken to be gone or one of them is not to be had.
+-- Commits that events are handed out: those of the ring by slot and sequence, and delayed ones by sequence. The lease's
+-- number is the caller's own, so that the call may be repeated when its answer was lost. False when the process was
+-- taken to be gone.
 CREATE FUNCTION penstock.queue_hand_over(
-  me bigint, lease_time interval, is_alone boolean, slots smallint[], ring_sequences bigint[], delayed_sequences bigint[])
-RETURNS bigint
+  me bigint, number bigint, lease_time interval, is_alone boolean, slots smallint[], ring_sequences bigint[],
+  delayed_sequences bigint[])
+RETURNS boolean
 LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 DECLARE
-  number bigint;
   until timestamptz;
   one smallint;
   changed integer;
 BEGIN
   PERFORM 1 FROM penstock.queue_consumers c WHERE c.consumer = me FOR KEY SHARE;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  number := nextval('penstock.queue_leases');
+  IF NOT FOUND THEN RETURN false; END IF;
   until := penstock.now() + lease_time;
   FOR one IN SELECT DISTINCT unnest(slots) LOOP
     EXECUTE format($query$
       INSERT INTO penstock.queue_handed_%s (lease, consumer, leased_until, alone, last, sequences)
       SELECT $1, $2, $3, $4, max(i.sequence), array_agg(i.sequence ORDER BY i.sequence)
       FROM unnest($5, $6) AS i (slot, sequence) WHERE i.slot = $7
+      ON CONFLICT (lease) DO NOTHING
     $query$, one) USING number, me, until, is_alone, slots, ring_sequences, one;
   END LOOP;
   IF cardinality(delayed_sequences) > 0 THEN
     UPDATE penstock.queue_delayed d
-    SET lease = number, leased_until = until, alone = is_alone, attempts = d.attempts + 1
-    WHERE d.sequence = ANY (delayed_sequences) AND d.lease IS NULL;
+    SET lease = number, leased_until = until, alone = is_alone,
+      attempts = d.attempts + CASE WHEN d.lease IS NULL THEN 1 ELSE 0 END
+    WHERE d.sequence = ANY (delayed_sequences) AND (d.lease IS NULL OR d.lease = number);
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed <> cardinality(delayed_sequences) THEN
       RAISE EXCEPTION USING ERRCODE = 'PQ001', MESSAGE = 'a delayed event is not to be had';
     END IF;
   END IF;
-  RETURN number;
+  RETURN true;
 END $$;
 
 -- One more failed attempt, of which at most the last 50 are kept.
@@ -598,7 +599,7 @@ CREATE FUNCTION penstock.queue_read_ring(after bigint, partitions smallint[], mo
 RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
   event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
 LANGUAGE plpgsql
-SET enable_seqscan = off
+SET enable_seqscan = off SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -614,7 +615,8 @@ BEGIN
       WHERE e.sequence > $1 AND e.partition = ANY ($2) %2$s
       ORDER BY e.sequence LIMIT $3
     $query$, one.slot, CASE WHEN sift THEN format(
-      'AND e.sequence NOT IN (SELECT unnest(h.sequences) FROM penstock.queue_handed_%s h WHERE h.last > $1)', one.slot)
+      'AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(h.sequences) AS sequence FROM penstock.queue_handed_%s h
+         WHERE h.last > $1) AS u WHERE u.sequence = e.sequence)', one.slot)
       ELSE '' END) USING after, partitions, room;
     GET DIAGNOSTICS found_rows = ROW_COUNT;
     room := room - found_rows;
@@ -692,7 +694,11 @@ DECLARE
   done bigint;
   done_bytes bigint;
   born timestamptz;
+  passed bigint;
 BEGIN
+  -- Up to there everything has been handed out, as far as owners have said.
+  SELECT min(greatest(p.floor, c.floor)) INTO passed
+  FROM penstock.queue_partitions p LEFT JOIN penstock.queue_consumers c ON c.consumer = p.consumer;
   SELECT coalesce(sum(t.delayed), 0), coalesce(sum(t.delayed_bytes), 0), coalesce(sum(t.dead), 0)
   INTO live, bytes, dead FROM penstock.queue_tallies t;
   SELECT count(*) FILTER (WHERE d.lease IS NOT NULL), count(*) FILTER (WHERE d.lease IS NULL AND d.due_at > penstock.now()),
@@ -707,11 +713,10 @@ BEGIN
     INTO done, done_bytes;
     live := live + (head - one.first + 1) - done;
     bytes := bytes + (head_bytes - one.first_bytes) - done_bytes;
-    leased := leased + handed - done;
+    leased := leased + greatest(0, handed - done);
     IF handed < head - one.first + 1 THEN
-      EXECUTE format('SELECT e.published_at FROM penstock.queue_events_%s e
-        WHERE e.sequence NOT IN (SELECT unnest(h.sequences) FROM penstock.queue_handed_%s h)
-        ORDER BY e.sequence LIMIT 1', one.slot, one.slot) INTO born;
+      EXECUTE format('SELECT e.published_at FROM penstock.queue_events_%s e WHERE e.sequence > $1
+        ORDER BY e.sequence LIMIT 1', one.slot) INTO born USING passed;
       oldest := greatest(oldest, penstock.now() - born);
     END IF;
   END LOOP;
@@ -739,18 +744,21 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(7301, 2) THEN RETURN NULL; END IF;
   moment := penstock.now();
   FOR one IN
-    SELECT s.slot, s.first FROM penstock.queue_slots s
-    WHERE s.first IS NOT NULL AND s.slot <> (SELECT r.slot FROM penstock.queue_ring r) ORDER BY s.first
+    SELECT * FROM (
+      SELECT s.slot, s.first, lead(s.first) OVER (ORDER BY s.first) - s.first AS events
+      FROM penstock.queue_slots s WHERE s.first IS NOT NULL) AS n
+    WHERE n.events IS NOT NULL ORDER BY n.first
   LOOP
-    EXECUTE format('SELECT (SELECT count(*) FROM penstock.queue_events_%1$s) <= (SELECT coalesce(sum(events), 0) FROM penstock.queue_settled_%1$s)', one.slot)
-    INTO all_settled;
+    EXECUTE format('SELECT coalesce(sum(events), 0) >= $1 FROM penstock.queue_settled_%s', one.slot)
+    INTO all_settled USING one.events;
     CONTINUE WHEN NOT all_settled;
     BEGIN
       SET LOCAL lock_timeout = '50ms';
       EXECUTE format('LOCK TABLE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s IN ACCESS EXCLUSIVE MODE', one.slot);
       -- The truth, not the sums: an event is only gone when a settlement names it.
-      EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM penstock.queue_events_%1$s e WHERE e.sequence NOT IN (SELECT unnest(s.sequences) FROM penstock.queue_settled_%1$s s))', one.slot)
-      INTO all_settled;
+      EXECUTE format('SELECT count(DISTINCT u.sequence) = $1
+        FROM penstock.queue_settled_%s s CROSS JOIN LATERAL unnest(s.sequences) AS u (sequence)', one.slot)
+      INTO all_settled USING one.events;
       IF all_settled THEN
         EXECUTE format('TRUNCATE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s', one.slot);
         UPDATE penstock.queue_slots s SET first = NULL, opened_at = NULL WHERE s.slot = one.slot;

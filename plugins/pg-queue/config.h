@@ -25,8 +25,9 @@ inline constexpr std::array kRows{
     ConfigRow{"max_dead_letters", ConfigType::Integer, "10000000", "1..1000000000",
               "Most dead letters kept; the oldest is removed first."},
     ConfigRow{"commit_events", ConfigType::Integer, "1000", "1..10000", "Most events published by one commit."},
-    ConfigRow{"slot_events", ConfigType::Integer, "200000", "100..100000000",
-              "After how many events the next table of the ring is opened; a table is emptied once all of it is settled."},
+    ConfigRow{
+        "slot_events", ConfigType::Integer, "200000", "100..100000000",
+        "After how many events the next table of the ring is opened; a table is emptied once all of it is settled."},
     ConfigRow{"slot_age", ConfigType::Period, "10m", "1s..24h",
               "After how long the next table of the ring is opened although it has fewer events."},
     ConfigRow{"poll", ConfigType::Period, "500ms", "10ms..10s",

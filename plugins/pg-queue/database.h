@@ -22,10 +22,21 @@ public:
   Database(Context& context, const postgres::Settings& settings, const QueueMetrics& metrics,
            std::function<void()> told);
 
-  /// Runs `work(postgres::Session&)`, which is one transaction that may be repeated. [blocks] [throws: QueueUnavailable;
-  /// postgres::Fault of class Never]
+  /// Runs `work(postgres::Session&)`, which is one transaction that may be repeated. [blocks] [throws:
+  /// QueueUnavailable]
   template <typename Work>
   auto run(Work&& work) {
+    try {
+      return runStrictly(work);
+    } catch (const postgres::Fault& fault) {
+      throw QueueUnavailable(fault.what());
+    }
+  }
+
+  /// As run; what the values are to blame for leaves as it is. [throws: QueueUnavailable; postgres::Fault of class
+  /// Never]
+  template <typename Work>
+  auto runStrictly(Work&& work) {
     if (!checked_) throw QueueUnavailable(condition_.health().reason);
     for (int tries = 0;; ++tries) {
       try {

@@ -24,10 +24,13 @@ using postgres::Parameters;
 // A planner without statistics must not prefer to read whole tables, as it does while they are small.
 constexpr std::string_view kPlans = "SET jit = off";
 constexpr auto kIdle = std::chrono::seconds(5);  // without a call for events: others may have the partitions
+constexpr int kLeaseBits = 36;                   // leases of one consumer; consumers are numbered above them
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-Duration fromSeconds(double value) { return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value)); }
+Duration fromSeconds(double value) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
+}
 
 std::uint8_t partitionOf(const Digest128& conversation) { return conversation.bytes[0] & 63U; }
 
@@ -115,7 +118,7 @@ void PgJournal::publishAll(std::span<Publication> batch) {
   parameters.add(ids).add(keys).add(fingerprints).add(conversations).add(partitions).add(texts);
   parameters.add(seconds(settings_.key_window)).add(settings_.max_events).add(settings_.max_bytes);
   int calls = 0;
-  database_.run([&](postgres::Session& session) {
+  database_.runStrictly([&](postgres::Session& session) {
     ++calls;
     auto rows = session.run(sql::kPublish, parameters);
     for (Publication& one : batch) {
@@ -147,6 +150,13 @@ SteadyTime PgJournal::due() { return std::min(next_due_, last_read_ + settings_.
 void PgJournal::attend(Window& window) {
   const SteadyTime now = context_.clock.now();
   next_attend_ = now + settings_.attend;
+  if (doubt_) {
+    // Begins anew where it is sure: what may be leased is found in the database.
+    cursor_ = window.floor(cursor_);
+    window.revoke(kAll);
+    partitions_ = 0;
+    doubt_ = false;
+  }
   database_.run([&](postgres::Session& session) {
     std::uint64_t mine = 0;
     std::uint64_t from = kAll;
@@ -156,6 +166,7 @@ void PgJournal::attend(Window& window) {
         auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
         joined.next();
         consumer_ = joined.integer(0);
+        leases_ = 0;
       }
       const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
       auto rows = session.query(sql::kAttend, consumer_, seconds(settings_.patience), static_cast<std::int64_t>(floor));
@@ -231,7 +242,7 @@ void PgJournal::askAfterForeign(postgres::Session& session, Window& window) {
 durable::Intake PgJournal::read(std::size_t room, Window& window) {
   const SteadyTime now = context_.clock.now();
   last_read_ = now;
-  if (consumer_ == 0 || next_attend_ <= now) attend(window);
+  if (consumer_ == 0 || doubt_ || next_attend_ <= now) attend(window);
   durable::Intake intake;
   if (partitions_ == 0) {
     next_due_ = SteadyTime::max();
@@ -283,7 +294,7 @@ void PgJournal::handOver(std::span<Item* const> items, Duration lease) {
   for (Item*& item : alone) handOverGroup({&item, 1}, lease, true);
 }
 
-std::uint64_t PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool alone) {
+void PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool alone) {
   Array<std::int16_t> slots;
   Array<std::int64_t> sequences;
   Array<std::int64_t> delayed;
@@ -295,23 +306,18 @@ std::uint64_t PgJournal::handOverGroup(std::span<Item* const> items, Duration le
       sequences.add(static_cast<std::int64_t>(item->sequence));
     }
   }
+  const std::int64_t number = (consumer_ << kLeaseBits) + ++leases_;
   Parameters parameters;
-  parameters.add(consumer_).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
-  try {
-    const auto number = database_.run([&](postgres::Session& session) -> std::uint64_t {
-      auto rows = session.run(sql::kHandOver, parameters);
-      return rows.next() && !rows.isNull(0) ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
-    });
-    if (number != 0) {
-      for (Item* item : items) item->lease = number;
-      return number;
-    }
-  } catch (const postgres::Fault&) {
-    // An event that came back is not to be had: what is held here is not how it is.
-  }
-  consumer_ = 0;
-  next_attend_ = {};
-  throw QueueUnavailable("another process hands out these events now");
+  parameters.add(consumer_).add(number).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
+  // Until it is known to be done: what was taken may be handed out after all, and must not be under a second lease.
+  doubt_ = true;
+  const bool known = database_.run([&](postgres::Session& session) {
+    auto rows = session.run(sql::kHandOver, parameters);
+    return rows.next() && rows.boolean(0);
+  });
+  if (!known) throw QueueUnavailable("this process was taken to be gone; others hand out its events");
+  doubt_ = false;
+  for (Item* item : items) item->lease = static_cast<std::uint64_t>(number);
 }
 
 void PgJournal::settle(std::span<Ending> endings) {
@@ -348,17 +354,12 @@ void PgJournal::settle(std::span<Ending> endings) {
   }
   Parameters parameters;
   parameters.add(slots).add(leases).add(sequences).add(bytes).add(outcomes).add(delays).add(reasons);
-  std::vector<bool> settled;
-  try {
-    settled = database_.run([&](postgres::Session& session) {
-      std::vector<bool> answers;
-      auto rows = session.run(sql::kSettle, parameters);
-      while (rows.next()) answers.push_back(rows.boolean(0));
-      return answers;
-    });
-  } catch (const postgres::Fault& fault) {
-    throw QueueUnavailable(fault.what());
-  }
+  const std::vector<bool> settled = database_.run([&](postgres::Session& session) {
+    std::vector<bool> answers;
+    auto rows = session.run(sql::kSettle, parameters);
+    while (rows.next()) answers.push_back(rows.boolean(0));
+    return answers;
+  });
   const SteadyTime now = context_.clock.now();
   for (std::size_t i = 0; i < endings.size(); ++i) {
     Ending& ending = endings[i];
@@ -429,8 +430,8 @@ void PgJournal::tidy(Window& window) {
       attend(window);
   }
   const bool blocked = database_.run([&](postgres::Session& session) {
-    auto rows = session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age),
-                              seconds(settings_.key_window));
+    auto rows =
+        session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age), seconds(settings_.key_window));
     const bool found = rows.next() && !rows.isNull(0);
     session.execute(sql::kForgetDead, seconds(settings_.dead_letter_retention), settings_.max_dead_letters);
     return found;
@@ -451,11 +452,13 @@ void PgJournal::leave(Window& window) {
   });
 }
 
-QueueStats PgJournal::stats(const Window& /*window*/) {
-  return database_.run([](postgres::Session& session) {
+QueueStats PgJournal::stats(const Window& window) {
+  return database_.run([&](postgres::Session& session) {
     auto rows = session.query(sql::kStats);
     rows.next();
-    const auto count = [&](int column) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows.integer(column))); };
+    const auto count = [&](int column) {
+      return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rows.integer(column)));
+    };
     QueueStats stats;
     stats.leased = count(1);
     stats.scheduled = count(2);
@@ -464,6 +467,12 @@ QueueStats PgJournal::stats(const Window& /*window*/) {
     stats.dead = count(3);
     stats.bytes = count(4);
     stats.oldest_ready_age = fromSeconds(rows.real(5));
+    // Who has all partitions knows better.
+    if (partitions_ == kAll) {
+      const Item* oldest = window.oldest();
+      stats.oldest_ready_age =
+          oldest == nullptr ? Duration::zero() : std::chrono::floor<Duration>(context_.clock.now() - oldest->time);
+    }
     return stats;
   });
 }

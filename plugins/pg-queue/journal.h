@@ -55,7 +55,7 @@ private:
   void attend(durable::Window& window);
   void takeOver(postgres::Session& session, durable::Window& window, std::uint64_t added, std::uint64_t from);
   void askAfterForeign(postgres::Session& session, durable::Window& window);
-  std::uint64_t handOverGroup(std::span<durable::Item* const> items, Duration lease, bool alone);
+  void handOverGroup(std::span<durable::Item* const> items, Duration lease, bool alone);
   bool owns(const durable::Item& item) const { return (partitions_ >> item.partition & 1U) != 0; }
 
   Context& context_;
@@ -64,10 +64,12 @@ private:
   Database database_;
 
   // The dispatcher's own.
-  std::int64_t consumer_ = 0;      ///< 0: takes no part
-  std::uint64_t partitions_ = 0;   ///< owned, as bits
-  std::uint64_t cursor_ = 0;       ///< the ring has been read so far
-  std::uint64_t sift_until_ = 0;   ///< up to there others may have handed out what is read
+  std::int64_t consumer_ = 0;     ///< 0: takes no part
+  std::uint64_t partitions_ = 0;  ///< owned, as bits
+  std::uint64_t cursor_ = 0;      ///< the ring has been read so far
+  std::uint64_t sift_until_ = 0;  ///< up to there others may have handed out what is read
+  std::int64_t leases_ = 0;       ///< this consumer has numbered
+  bool doubt_ = false;            ///< whether the last hand-over was committed is not known
   SteadyTime next_attend_{};
   SteadyTime next_due_{};
   SteadyTime last_read_{};

@@ -1,6 +1,6 @@
-#include "shared/durable/durable_queue.h"
 #include "pg-queue/config.h"
 #include "pg-queue/journal.h"
+#include "shared/durable/durable_queue.h"
 
 #include "penstock/plugin.h"
 #include "shared/postgres/config.h"

@@ -290,6 +290,7 @@ void DurableQueue::expireOverdue() {
     fates = journal_->expire(overdue);
   } catch (const std::exception& failure) {
     log_.debug("queue.expire_failed", "leases that ran out could not be ended yet", {{"cause", failure.what()}});
+    for (Item* item : overdue) window_.endLease(*item, Fate::Leased, now + kTidyInterval);
     return;
   }
   for (std::size_t i = 0; i < overdue.size(); ++i) {

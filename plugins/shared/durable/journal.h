@@ -60,8 +60,8 @@ public:
   /// Commits the events whose keys are not known, in order, and sets every result. [the committer's thread]
   virtual void publish(std::span<Publication> batch) = 0;
 
-  /// Events that are ready and not yet in `window`, at most `room`. Takes from the window what this process may no longer
-  /// hand out. [the dispatcher's thread, as all below]
+  /// Events that are ready and not yet in `window`, at most `room`. Takes from the window what this process may no
+  /// longer hand out. [the dispatcher's thread, as all below]
   virtual Intake read(std::size_t room, Window& window) = 0;
   /// When a read may find more although nobody has said so.
   virtual SteadyTime due() = 0;
