@@ -14,11 +14,16 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
 
 SOURCE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(SOURCE.parent / "support"))
+
+from postgres import Postgres  # noqa: E402
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -111,7 +116,7 @@ def load(server, seconds, connections=64):
     used = cpu_seconds(server.pids()) - before
     result = json.loads(next(line for line in out.splitlines() if line.startswith("JSON "))[5:])
     return {"rate": result["requests"] / (result["duration_us"] / 1e6), "cpu_us": used * 1e6 / result["requests"],
-            "p99_ms": result["p99_us"] / 1000, "errors": result["errors"]}
+            "p50_ms": result["p50_us"] / 1000, "p99_ms": result["p99_us"] / 1000, "errors": result["errors"]}
 
 
 def accept(build, options, rows):
@@ -188,7 +193,48 @@ def connections(build, options, rows):
                  "< 2 × without", f"{loaded / baseline:.2f}", loaded < 2 * baseline))
 
 
-MEASUREMENTS = {"admission": admission, "accept": accept, "idle": idle, "connections": connections, "engines": engines}
+RAW_TABLES = """
+CREATE TABLE raw_keys (key uuid PRIMARY KEY, fingerprint uuid NOT NULL, id uuid NOT NULL, known_until timestamptz NOT NULL);
+CREATE TABLE raw_events (sequence bigserial PRIMARY KEY, partition smallint NOT NULL, published_at timestamptz NOT NULL,
+  id uuid NOT NULL, key uuid NOT NULL, fingerprint uuid NOT NULL, conversation uuid NOT NULL, event text NOT NULL);
+"""
+RAW_INSERT = """
+WITH fresh AS (SELECT gen_random_uuid() AS key FROM generate_series(1, 256)),
+keys AS (INSERT INTO raw_keys SELECT key, key, key, now() FROM fresh)
+INSERT INTO raw_events (partition, published_at, id, key, fingerprint, conversation, event)
+SELECT 1, now(), key, key, key, key, repeat('x', 640) FROM fresh;
+"""
+
+
+def durable(build, options, rows):
+    """Accepts that are committed in PostgreSQL, workers stopped, against bare inserts of batches of 256 such rows."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as own:
+        server = Postgres(own, ["fsync = on", "shared_buffers = 256MB", "max_wal_size = 4GB"])
+        try:
+            server.create("raw")
+            server.query("raw", RAW_TABLES)
+            script = pathlib.Path(own) / "raw.sql"
+            script.write_text(RAW_INSERT.replace("\n", " ").strip())
+            out = subprocess.run(["pgbench", "-n", "-M", "prepared", "-f", str(script), "-c1", f"-T{options.seconds}", "-h", own,
+                                  "-U", "penstock", "raw"], capture_output=True, text=True, check=True).stdout
+            limit = 256 * float(next(line for line in out.splitlines() if line.startswith("tps")).split()[2])
+            for connections in (16, 64, 256):
+                with tempfile.TemporaryDirectory() as folder:
+                    url = server.create(f"durable_{connections}")
+                    service = penstock(build, folder, QUEUE_BACKEND="pg", STORE_BACKEND="pg", DATABASE_URL=url,
+                                       WORKER_ENABLED="false")
+                    load(service, 1, connections)
+                    run = load(service, options.seconds, connections)
+                    service.stop()
+                rows.append((f"durable accepts/s, PostgreSQL, {connections} connections",
+                             f"{run['rate']:,.0f}, p50 {run['p50_ms']:.1f} ms, p99 {run['p99_ms']:.1f} ms (bare inserts "
+                             f"{limit:,.0f}), {run['errors']} refused", "≥ 0.5 × bare inserts", f"{run['rate'] / limit:.2f}",
+                             run["rate"] >= 0.5 * limit and run["errors"] == 0))
+        finally:
+            server.end()
+
+
+MEASUREMENTS = {"admission": admission, "accept": accept, "idle": idle, "connections": connections, "durable": durable, "engines": engines}
 
 
 def main():

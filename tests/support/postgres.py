@@ -1,5 +1,6 @@
 """A PostgreSQL server for one test file: a new cluster in a temporary folder, reached by a unix socket there."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -28,9 +29,9 @@ def _unprivileged():
 
 
 class Postgres:
-    """`folder` must be short: a socket's path has at most 107 bytes."""
+    """`folder` must be short: a socket's path has at most 107 bytes. `settings` are lines of postgresql.conf."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=()):
         self.folder = pathlib.Path(folder)
         self.user = _unprivileged()
         if self.user:
@@ -38,8 +39,9 @@ class Postgres:
         self.log = open(self.folder / "server.log", "wb")
         self._run("initdb", "-D", str(self.folder / "data"), "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
                   "--auth=trust", "--username=penstock")
-        with open(self.folder / "data" / "postgresql.conf", "a", encoding="utf-8") as settings:
-            settings.write(f"unix_socket_directories = '{self.folder}'\nlisten_addresses = ''\nfsync = off\n")
+        with open(self.folder / "data" / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.write(f"unix_socket_directories = '{self.folder}'\nlisten_addresses = ''\nfsync = off\n")
+            file.writelines(f"{line}\n" for line in settings)
         self.process = None
         self.start()
 
@@ -56,6 +58,22 @@ class Postgres:
     def query(self, database, sql):
         command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-c", sql, database]
         return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/", **self.user).stdout.strip()
+
+    @contextlib.contextmanager
+    def transaction(self, database, sql):
+        """A session that has done this and leaves its transaction open until it is rolled back."""
+        command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-v", "ON_ERROR_STOP=1", database]
+        session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", **self.user)
+        try:
+            session.stdin.write(f"BEGIN;\n{sql};\n\\echo done\n")
+            session.stdin.flush()
+            while (line := session.stdout.readline()) != "done\n":
+                assert line, "the session ended"
+            yield
+        finally:
+            session.stdin.close()
+            session.wait(60)
+            session.stdout.close()
 
     def start(self):
         self.process = subprocess.Popen([_binary("postgres"), "-D", str(self.folder / "data")], stdout=self.log,
