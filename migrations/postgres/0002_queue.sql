@@ -429,6 +429,9 @@ BEGIN
       SELECT i.lease, false, count(*), sum(i.bytes), array_agg(i.sequence ORDER BY i.sequence)
       FROM unnest($1, $2, $3, $4) AS i (slot, lease, sequence, bytes)
       WHERE i.slot = $5 AND i.lease = ANY ($6)
+        -- A call that is repeated because its answer was lost counts nothing twice.
+        AND NOT EXISTS (
+          SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = i.lease AND i.sequence = ANY (s.sequences))
       GROUP BY i.lease
     $query$, one) USING slots, leases, sequences, bytes, one, mine;
     IF moves THEN

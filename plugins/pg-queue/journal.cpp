@@ -183,8 +183,9 @@ void PgJournal::attend(Window& window) {
     }
     if (const std::uint64_t lost = partitions_ & ~mine; lost != 0) window.revoke(lost);
     const std::uint64_t added = mine & ~partitions_;
-    partitions_ = mine;
+    // Last, because all of this is repeated when the connection is lost.
     if (added != 0) takeOver(session, window, added, from);
+    partitions_ = mine;
     askAfterForeign(session, window);
     metrics_.partitions.set(static_cast<double>(std::popcount(partitions_)));
     return true;
@@ -248,8 +249,11 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
     next_due_ = SteadyTime::max();
     return intake;
   }
+  // Kept only when all of it has come: a part that is repeated must begin where this began.
+  std::uint64_t read_to = cursor_;
   database_.run([&](postgres::Session& session) {
     intake = {};
+    read_to = cursor_;
     Array<std::int64_t> known;
     window.eachTouched([&](const Item& item) { known.add(static_cast<std::int64_t>(item.sequence)); });
     auto partitions = partitionsOf(partitions_);
@@ -266,14 +270,13 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
       Parameters ring;
       ring.add(static_cast<std::int64_t>(cursor_)).add(again).add(left).add(sift);
       auto found = session.run(sql::kReadRing, ring);
-      std::uint64_t read_to = cursor_;
       while (found.next()) {
         auto item = itemOf(found);
         read_to = item->sequence;
         if (!window.holds(item->sequence)) intake.items.push_back(std::move(item));
       }
       more = found.count() == left;
-      cursor_ = more || !sift ? read_to : std::max(read_to, sift_until_);
+      if (!more && sift) read_to = std::max(read_to, sift_until_);
     }
     intake.more = more;
     auto mine = partitionsOf(partitions_);
@@ -283,6 +286,7 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
     next_due_ = soonest.next() && !soonest.isNull(0) ? now + fromSeconds(soonest.real(0)) : SteadyTime::max();
     return true;
   });
+  cursor_ = read_to;
   return intake;
 }
 

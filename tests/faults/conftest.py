@@ -13,8 +13,8 @@ def start(tmp_path):
     """Starts servers on one data folder; whatever still runs when the test is over must drain."""
     servers = []
 
-    def begin(overrides=None, environment=None, wrapper=()):
-        server = Server(tmp_path, overrides, environment, wrapper)
+    def begin(overrides=None, environment=None, wrapper=(), folder=tmp_path):
+        server = Server(folder, overrides, environment, wrapper)
         servers.append(server)
         return server
 

@@ -10,13 +10,14 @@ public:
   bool durable() const override { return false; }
 };
 
-/// A database of its own for each case, whose clock the case moves.
+/// A database of its own for each case, whose clock stands still unless the case moves it.
 class PgAdapter final : public EngineAdapter {
 public:
   bool durable() const override { return true; }
   void empty() override {
     url_ = migratedDatabase(PENSTOCK_MIGRATIONS);
     moved_ = {};
+    setClock();
   }
   Overrides settings(const Wishes& wishes) const override {
     Overrides rows = EngineAdapter::settings(wishes);
@@ -25,13 +26,18 @@ public:
   }
   void advance(ManualClock& clock, Duration step) override {
     moved_ += step;
-    postgres::Session session(sessionOptions(url_));
-    session.script("CREATE OR REPLACE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
-                   "$$SELECT clock_timestamp() + interval '" + std::to_string(moved_.count()) + " microseconds'$$");
+    setClock();
     clock.advance(step);
   }
 
 private:
+  void setClock() const {
+    postgres::Session session(sessionOptions(url_));
+    session.script("CREATE OR REPLACE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+                   "$$SELECT timestamptz '2026-01-01 00:00:00Z' + interval '" +
+                   std::to_string(moved_.count()) + " microseconds'$$");
+  }
+
   std::string url_;
   Duration moved_{};
 };

@@ -1,0 +1,325 @@
+"""Queue and store in PostgreSQL when a process, the server or the network between them fails: nothing that was accepted
+is lost, nothing is there twice."""
+
+import os
+import signal
+import tempfile
+import time
+
+import pytest
+
+from driver import until
+from ledger import SMS, Ledger, rng, rounds
+from postgres import Postgres
+from proxy import Proxy
+
+LEASE = 2
+PATIENCE = 1
+MARGIN = 4  # for a busy machine
+QUICK = {
+    "worker.lease": f"{LEASE}s",
+    "worker.wait": "200ms",
+    "pg-queue.patience": f"{PATIENCE}s",
+    "pg-queue.attend": "200ms",
+}
+NO_WORKER = {"plugins": "http-ingest,pg-queue,pg-store,metrics"}
+EVENT_TABLES = ", ".join(f"penstock.queue_{kind}_{slot}" for kind in ("events", "handed", "settled") for slot in range(4))
+
+# What no settlement names, whatever the sums say.
+UNSETTLED = "SELECT " + " + ".join(
+    f"(SELECT count(*) FROM penstock.queue_events_{slot} e WHERE NOT EXISTS "
+    f"(SELECT 1 FROM penstock.queue_settled_{slot} s WHERE e.sequence = ANY (s.sequences)))" for slot in range(4)
+) + " + (SELECT count(*) FROM penstock.queue_delayed)"
+SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        server = Postgres(folder)
+        yield server
+        server.end()
+
+
+class Site:
+    """One database and the processes on it."""
+
+    def __init__(self, start, postgres, name, folder):
+        self.begin, self.postgres, self.name, self.folder = start, postgres, name, folder
+        self.url = postgres.create(name)
+        self.count = 0
+
+    def start(self, overrides=None, url=None):
+        self.count += 1
+        environment = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": url or self.url}
+        return self.begin({**QUICK, **(overrides or {})}, environment, folder=self.folder / str(self.count))
+
+    def query(self, sql):
+        return self.postgres.query(self.name, sql)
+
+    def work_left(self):
+        return int(self.query(UNSETTLED))
+
+    def finished(self, ledger, server, seconds=60):
+        """Waits for the end of the queue's work and compares what is there with what clients were told."""
+        until(lambda: self.work_left() == 0, seconds, "the end of the queue's work")
+        assert self.query("SELECT live, leased, scheduled, dead FROM penstock.queue_stats()") == "0|0|0|0"
+        ledger.check(server)
+
+
+@pytest.fixture
+def site(start, postgres, tmp_path, request):
+    name = request.node.name.removeprefix("test_").replace("[", "_").removesuffix("]")
+    return Site(start, postgres, name[:60], tmp_path)
+
+
+@pytest.fixture
+def proxy(postgres):
+    proxy = Proxy(str(postgres.folder / ".s.PGSQL.5432"))
+    yield proxy
+    proxy.close()
+
+
+def through(proxy, site):
+    return f"postgres://penstock:hush@127.0.0.1:{proxy.port}/{site.name}?sslmode=disable"
+
+
+def pause(random, least, most):
+    time.sleep(random.uniform(least, most))
+
+
+def works(ledger, server, seconds):
+    """The service takes messages within this time, and says that it is ready."""
+    began = time.monotonic()
+    until(lambda: server.get("/readyz").status == 200, seconds, "readiness")
+    until(lambda: ledger.post(server) == 202, max(0.1, seconds - (time.monotonic() - began)), "acceptance")
+
+
+def test_kill_9_under_load(site):
+    random = rng("kill -9")
+    ledger = Ledger()
+    server = site.start()
+    for _ in range(rounds()):
+        with ledger.load(server):
+            pause(random, 0.1, 1.0)
+            server.kill()
+        server = site.start()
+        site.finished(ledger, server, LEASE + PATIENCE + 10)
+    assert len(ledger.accepted) > 0
+
+
+def test_kill_9_of_one_of_two_in_the_middle_of_a_batch(site):
+    random = rng("one of two")
+    ledger = Ledger(pairs=40)
+    api, other = site.start(), site.start()
+    for number in range(rounds()):
+        victim = random.choice([api, other])
+        survivor = other if victim is api else api
+        until(lambda: min(api.metric("penstock_queue_partitions"), other.metric("penstock_queue_partitions")) == 32,
+              10, "the processes' shares")
+        with ledger.load(api), site.postgres.transaction(site.name, "LOCK TABLE penstock.messages IN EXCLUSIVE MODE"):
+            # Whatever is handed out stays so.
+            pause(random, 0.3, 0.8)
+            victim.kill()
+        site_time = time.monotonic()
+        until(lambda: site.work_left() == 0, LEASE + 2 + MARGIN, f"the end of the other's work in round {number}")
+        print(f"round {number}: finished {time.monotonic() - site_time:.1f} s after the kill")
+        site.finished(ledger, survivor)
+        if victim is api:
+            api, other = other, site.start()
+        else:
+            other = site.start()
+    assert len(ledger.accepted) > 0
+
+
+def test_the_server_crashes_and_comes_back(site):
+    random = rng("server crash")
+    ledger = Ledger()
+    server = site.start()
+    for number in range(rounds()):
+        with ledger.load(server):
+            pause(random, 0.2, 0.8)
+            site.postgres.stop(signal.SIGQUIT)
+            until(lambda: server.get("/readyz").status == 503, 5, "the end of readiness")
+            assert server.get("/livez").status == 200
+            pause(random, 0.0, 1.5)
+            site.postgres.start()
+            back = time.monotonic()
+            works(ledger, server, 5)
+            print(f"round {number}: at work again {time.monotonic() - back:.1f} s after the server was back")
+        site.finished(ledger, server)
+    assert len(ledger.accepted) > 0
+
+
+def test_sessions_are_ended(site):
+    random = rng("sessions ended")
+    ledger = Ledger()
+    server = site.start()
+    for _ in range(rounds()):
+        with ledger.load(server):
+            for _ in range(3):
+                pause(random, 0.1, 0.5)
+                site.query(f"SELECT count(pg_terminate_backend(pid)) {SESSIONS}")
+            works(ledger, server, 5)
+        site.finished(ledger, server)
+
+
+def test_a_session_of_the_server_is_killed(site):
+    random = rng("backend killed")
+    ledger = Ledger()
+    server = site.start()
+    for _ in range(rounds()):
+        with ledger.load(server):
+            pause(random, 0.2, 0.6)
+            pids = site.query(f"SELECT pid {SESSIONS} AND backend_type = 'client backend'").split()
+            os.kill(int(random.choice(pids)), signal.SIGKILL)
+            works(ledger, server, 10)  # all other sessions end, and the server recovers as after a crash
+        site.finished(ledger, server)
+
+
+def payload(ledger, body):
+    return {"from": ledger.pairs[0][0], "to": ledger.pairs[0][1], "body": body}
+
+
+@pytest.mark.parametrize("what", ["answer", "statement"])
+def test_what_is_lost_at_a_commit(proxy, site, what):
+    ledger = Ledger(pairs=1)
+    api = site.start(NO_WORKER, through(proxy, site))
+    worker = site.start()
+    lose = proxy.lose_answer if what == "answer" else proxy.lose_statement
+    for number in range(rounds()):
+        body, key = f"lost {what} {number}", f"{what}-{number}"
+        lose(body.encode())
+        first = api.post(SMS, payload(ledger, body), Idempotency_Key=key)
+        assert first.status in (202, 503)
+        assert proxy.cut == number + 1
+        until(lambda: api.post(SMS, payload(ledger, body), Idempotency_Key=key).status == 202, 5, "acceptance")
+        again = api.post(SMS, payload(ledger, body), Idempotency_Key=key)
+        assert (again.status, again.headers["Idempotent-Replayed"]) == (202, "true")
+        if first.status == 202:
+            assert first.json["id"] == again.json["id"]
+            assert first.headers["Idempotent-Replayed"] in (None, "false")
+        ledger.accepted[body] = again.json["id"]
+        site.finished(ledger, worker)
+
+
+@pytest.mark.parametrize("call", ["queue_attend", "queue_leases_of", "queue_read_due", "queue_read_ring",
+                                  "queue_next_due", "queue_hand_over", "queue_settle"])
+def test_a_worker_is_cut_off_at(proxy, site, call):
+    """Cut where the call is first prepared, and where it is first run: what was read before is handed out all the same,
+    and nothing twice."""
+    ledger = Ledger(pairs=10)
+    api = site.start(NO_WORKER)
+    for lose in (proxy.lose_statement, proxy.lose_answer, proxy.lose_result):
+        for _ in range(20):
+            assert ledger.post(api) == 202
+        cuts = proxy.cut
+        lose(f"penstock.{call}".encode())
+        worker = site.start(url=through(proxy, site))
+        site.finished(ledger, worker, LEASE + PATIENCE + MARGIN)
+        assert proxy.cut == cuts + 1
+        assert worker.metric("penstock_worker_dequeued_total") == 20
+        assert worker.stop() == 0
+
+
+def test_a_worker_stands_still_and_goes_on(site):
+    random = rng("standstill")
+    ledger = Ledger(pairs=40)
+    api, sleeper = site.start(), site.start()
+    for number in range(rounds()):
+        until(lambda: sleeper.metric("penstock_queue_partitions") == 32, 10, "the processes' shares")
+        with ledger.load(api, threads=3):
+            pause(random, 0.1, 0.5)
+            with site.postgres.transaction(site.name, "LOCK TABLE penstock.messages IN EXCLUSIVE MODE"):
+                pause(random, 0.1, 0.3)
+                sleeper.process.send_signal(signal.SIGSTOP)
+        try:
+            stopped = time.monotonic()
+            until(lambda: site.work_left() == 0, LEASE + 2 + MARGIN, "the end of the other's work")
+            print(f"round {number}: finished {time.monotonic() - stopped:.1f} s after the stop")
+        finally:
+            sleeper.process.send_signal(signal.SIGCONT)
+        with ledger.load(api, threads=2):
+            pause(random, 0.2, 0.5)
+        until(lambda: sleeper.get("/readyz").status == 200, 5, "readiness")
+        site.finished(ledger, api)
+    site.finished(ledger, sleeper)
+
+
+def test_a_stop_under_load(site):
+    random = rng("stop")
+    ledger = Ledger(pairs=40)
+    server = site.start()
+    for _ in range(rounds()):
+        successor = site.start()
+        with ledger.load(server):
+            pause(random, 0.2, 1.0)
+            assert server.stop() == 0
+        # Leases that were given back are not waited for.
+        until(lambda: site.work_left() == 0, LEASE, "the successor's end of the work")
+        site.finished(ledger, successor)
+        server = successor
+    assert len(ledger.accepted) > 0
+
+
+def test_a_dump_keeps_tables_from_being_emptied(site):
+    ledger = Ledger()
+    server = site.start({"pg-queue.slot_events": "100"})
+    filled = "SELECT count(*) FROM penstock.queue_slots WHERE first IS NOT NULL"
+    for _ in range(rounds()):
+        with ledger.load(server):
+            until(lambda: len(ledger.accepted) > 100, 20, "some messages")
+            with site.postgres.transaction(site.name, f"LOCK TABLE {EVENT_TABLES} IN ACCESS SHARE MODE"):
+                before = len(ledger.accepted)
+                until(lambda: int(site.query(filled)) == 4, 30, "the ring's end")
+                until(lambda: server.metric("penstock_queue_rotation_blocked") == 1, 10, "the metric")
+                until(lambda: len(ledger.accepted) > before + 600, 30, "messages meanwhile")
+            until(lambda: server.metric("penstock_queue_rotation_blocked") == 0, 10, "the metric's end")
+        assert not ledger.unknown and not ledger.refused
+        until(lambda: int(site.query(filled)) == 1, 20, "empty slots")
+        site.finished(ledger, server)
+
+
+@pytest.mark.parametrize("how", ["swallow", "freeze"])
+def test_a_black_hole(proxy, site, how):
+    """A network that loses everything is noticed by TCP after 10 s, a server that hangs by the statements' time and 5 s;
+    before it says so a call may try one new connection for 5 s."""
+    ledger = Ledger()
+    patient = {"worker.lease": "20s"}  # loops of the worker may stand still so long
+    hanging = {"pg.statement_timeout": "2s"}
+    noticed = 10 if how == "swallow" else 7
+    server = site.start({**patient, **(hanging if how == "freeze" else {})}, through(proxy, site))
+    for number in range(max(1, rounds() // 3)):
+        with ledger.load(server, threads=3):
+            time.sleep(0.3)
+            getattr(proxy, how)()
+            try:
+                frozen = time.monotonic()
+                until(lambda: server.get("/readyz").status == 503, noticed + 5 + MARGIN, "the end of readiness")
+                print(f"round {number}: not ready after {time.monotonic() - frozen:.1f} s")
+                assert server.get("/livez").status == 200
+                time.sleep(1)
+            finally:
+                proxy.thaw()
+            back = time.monotonic()
+            works(ledger, server, 10)
+            print(f"round {number}: at work again after {time.monotonic() - back:.1f} s")
+        site.finished(ledger, server)
+
+
+def test_no_connection_is_left(site):
+    site.query("CREATE ROLE gateway LOGIN")
+    site.query(f"ALTER DATABASE {site.name} OWNER TO gateway")
+    ledger = Ledger()
+    server = site.start(url=site.url.replace("penstock:hush", "gateway:hush"))
+    for _ in range(rounds()):
+        for _ in range(10):
+            assert ledger.post(server) == 202
+        site.query("ALTER ROLE gateway CONNECTION LIMIT 0")
+        site.query(f"SELECT count(pg_terminate_backend(pid)) {SESSIONS} AND usename = 'gateway'")
+        until(lambda: ledger.post(server) == 503, 5, "a refusal")  # with Retry-After
+        until(lambda: server.get("/readyz").status == 503, 5, "the end of readiness")
+        assert server.get("/livez").status == 200
+        site.query("ALTER ROLE gateway CONNECTION LIMIT -1")
+        works(ledger, server, 5)
+        site.finished(ledger, server)
