@@ -51,13 +51,27 @@ class Postgres:
     def url(self, database):
         return f"postgres://penstock:hush@/{database}?host={self.folder}"
 
+    def _await(self):
+        """Comes back once the server takes connections, which it does not for a moment after a crash of one of its own."""
+        deadline = time.monotonic() + 30
+        while subprocess.run([_binary("pg_isready"), "-q", "-h", str(self.folder)], check=False, cwd="/").returncode != 0:
+            assert time.monotonic() < deadline, "the server takes no connections"
+            time.sleep(0.05)
+
     def create(self, database):
+        self._await()
         self._run("createdb", "-h", str(self.folder), "-U", "penstock", database)
         return self.url(database)
 
     def query(self, database, sql):
         command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-c", sql, database]
-        return subprocess.run(command, check=True, capture_output=True, text=True, cwd="/", **self.user).stdout.strip()
+        for _ in range(20):
+            run = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **self.user)
+            if run.returncode != 2:  # the connection was refused or lost
+                break
+            self._await()
+        run.check_returncode()
+        return run.stdout.strip()
 
     @contextlib.contextmanager
     def transaction(self, database, sql):
