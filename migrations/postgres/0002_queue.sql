@@ -263,8 +263,10 @@ $$;
 
 -- A process shows that it lives, says how far it has come, and is told which partitions it may hand out from. It gives
 -- up what is beyond its share itself; what it holds of those partitions it must forget before it hands out more. The first
--- row, partition -1, says that it is known; without it, it was taken to be gone and has to join again.
-CREATE FUNCTION penstock.queue_attend(me bigint, patience interval, floor_now bigint)
+-- row, partition -1, says that it is known; without it, it was taken to be gone and has to join again. floor_now holds
+-- only for the partitions that the process knows it has: those that it is given by this call, or was given by one whose
+-- answer was lost, it has not read.
+CREATE FUNCTION penstock.queue_attend(me bigint, patience interval, floor_now bigint, known smallint[])
 RETURNS TABLE (partition smallint, floor bigint)
 LANGUAGE plpgsql
 AS $$
@@ -274,6 +276,7 @@ DECLARE
   living integer;
   mine integer;
   share integer;
+  unread bigint;
 BEGIN
   UPDATE penstock.queue_consumers c SET attends_until = moment + patience, floor = floor_now WHERE c.consumer = me;
   IF NOT FOUND THEN RETURN; END IF;
@@ -294,7 +297,8 @@ BEGIN
   SELECT count(*) INTO mine FROM penstock.queue_partitions p WHERE p.consumer = me;
   share := ceil(64.0 / greatest(living, 1));
   IF mine > share THEN
-    UPDATE penstock.queue_partitions p SET consumer = NULL, floor = greatest(p.floor, floor_now)
+    UPDATE penstock.queue_partitions p
+    SET consumer = NULL, floor = CASE WHEN p.partition = ANY (known) THEN greatest(p.floor, floor_now) ELSE p.floor END
     WHERE p.partition IN (
       SELECT q.partition FROM penstock.queue_partitions q WHERE q.consumer = me ORDER BY q.partition DESC
       LIMIT mine - share);
@@ -304,13 +308,19 @@ BEGIN
       SELECT q.partition FROM penstock.queue_partitions q WHERE q.consumer IS NULL ORDER BY q.partition
       LIMIT share - mine FOR UPDATE SKIP LOCKED);
   END IF;
+  SELECT min(p.floor) INTO unread FROM penstock.queue_partitions p WHERE p.consumer = me AND p.partition <> ALL (known);
+  IF unread < floor_now THEN
+    UPDATE penstock.queue_consumers c SET floor = unread WHERE c.consumer = me;
+  END IF;
   RETURN QUERY SELECT (-1)::smallint, 0::bigint
   UNION ALL SELECT p.partition, p.floor FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
 END $$;
 
 -- A process hands nothing out any more.
-CREATE FUNCTION penstock.queue_leave(me bigint, floor_now bigint) RETURNS void LANGUAGE sql AS $$
-  UPDATE penstock.queue_partitions SET consumer = NULL, floor = greatest(floor, floor_now) WHERE consumer = me;
+CREATE FUNCTION penstock.queue_leave(me bigint, floor_now bigint, known smallint[]) RETURNS void LANGUAGE sql AS $$
+  UPDATE penstock.queue_partitions
+  SET consumer = NULL, floor = CASE WHEN partition = ANY (known) THEN greatest(floor, floor_now) ELSE floor END
+  WHERE consumer = me;
   DELETE FROM penstock.queue_consumers WHERE consumer = me;
 $$;
 

@@ -169,7 +169,10 @@ void PgJournal::attend(Window& window) {
         leases_ = 0;
       }
       const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
-      auto rows = session.query(sql::kAttend, consumer_, seconds(settings_.patience), static_cast<std::int64_t>(floor));
+      auto had = partitionsOf(partitions_);
+      Parameters attending;
+      attending.add(consumer_).add(seconds(settings_.patience)).add(static_cast<std::int64_t>(floor)).add(had);
+      auto rows = session.run(sql::kAttend, attending);
       const bool known = rows.next();
       while (rows.next()) {
         const std::uint64_t bit = std::uint64_t{1} << rows.integer(0);
@@ -445,13 +448,15 @@ void PgJournal::tidy(Window& window) {
 
 void PgJournal::leave(Window& window) {
   if (consumer_ == 0) return;
-  const std::uint64_t floor = window.floor(cursor_);
+  auto had = partitionsOf(partitions_);
+  Parameters leaving;
+  leaving.add(consumer_).add(static_cast<std::int64_t>(window.floor(cursor_))).add(had);
   window.revoke(kAll);
   partitions_ = 0;
-  const std::int64_t gone = std::exchange(consumer_, 0);
+  consumer_ = 0;
   metrics_.partitions.set(0);
   database_.run([&](postgres::Session& session) {
-    session.query(sql::kLeave, gone, static_cast<std::int64_t>(floor));
+    session.run(sql::kLeave, leaving);
     return true;
   });
 }

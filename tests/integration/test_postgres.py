@@ -132,3 +132,31 @@ def test_what_a_process_accepted_is_worked_off_by_the_next(start, postgres):
     server = start(environment={**PG, "DATABASE_URL": url})
     for id in ids:
         server.message(id)
+
+
+def test_partitions_that_were_not_read_yet_are_left_as_they_came(postgres):
+    """A process that dies right after a take-over must not have vouched for what the owner before left to do."""
+    postgres.create("floors")
+    assert penstockd(postgres.url("floors"), "--migrate").returncode == 0
+
+    def ask(sql):
+        return postgres.query("floors", f"SELECT {sql}")
+
+    def attend(consumer, floor, known):
+        rows = ask(f"string_agg(partition::text, ',') FROM penstock.queue_attend({consumer}, '1h', {floor}, '{{{known}}}') WHERE partition >= 0")
+        return rows
+
+    one, other = (ask("penstock.queue_join('x', '1h')") for _ in range(2))
+    of_one = attend(one, 0, "")
+    attend(one, 5000, of_one)
+    of_other = attend(other, 0, "")
+    attend(other, 7000, of_other)
+    ask(f"penstock.queue_leave({one}, 5000, '{{{of_one}}}')")
+    everything = attend(other, 7000, of_other)
+    assert everything.count(",") == 63
+    assert ask(f"floor FROM penstock.queue_consumers WHERE consumer = {other}") == "5000"
+    # The answer was lost: it still does not know.
+    attend(other, 7100, of_other)
+    assert ask(f"floor FROM penstock.queue_consumers WHERE consumer = {other}") == "5000"
+    attend(other, 5100, everything)
+    assert ask(f"floor FROM penstock.queue_consumers WHERE consumer = {other}") == "5100"

@@ -126,9 +126,10 @@ Item* Window::leased(const LeaseToken& token) const {
 
 void Window::endLease(Item& item, Fate fate, SteadyTime now) {
   leases_.erase(leases_.iterator_to(item));
-  if (fate == Fate::Leased) {
-    // The journal's clock is a little behind: it is asked again.
-    item.time = now + kAskAgain;
+  if (fate == Fate::Leased || fate == Fate::LeaseLost) {
+    // The journal's clock differs from this one. Behind it: it is asked again. Ahead: nobody else may have ended the
+    // lease, and an event that was dropped here would be handed out by nobody, so it is ended as one that ran out.
+    item.time = fate == Fate::Leased ? now + kAskAgain : now;
     leases_.insert(item);
     return;
   }
