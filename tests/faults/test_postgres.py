@@ -3,14 +3,13 @@ is lost, nothing is there twice."""
 
 import os
 import signal
-import tempfile
 import time
 
 import pytest
 
 from driver import until
 from ledger import SMS, Ledger, rng, rounds
-from postgres import Postgres
+from postgres import Postgres, cluster_folder
 from proxy import Proxy
 
 LEASE = 2
@@ -35,7 +34,7 @@ SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> 
 
 @pytest.fixture(scope="module")
 def postgres():
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+    with cluster_folder() as folder:
         server = Postgres(folder)
         yield server
         server.end()

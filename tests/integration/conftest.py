@@ -1,14 +1,13 @@
 import os
 import pathlib
 import sys
-import tempfile
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 from driver import Server  # noqa: E402
-from postgres import Postgres  # noqa: E402
+from postgres import Postgres, cluster_folder  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,7 @@ def surroundings():
             databases[folder] = server.create(f"of_test_{len(databases)}")
         return {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": databases[folder]}
 
-    with tempfile.TemporaryDirectory(prefix="pg-") as own:
+    with cluster_folder() as own:
         server = Postgres(own)
         yield environment
         server.end()

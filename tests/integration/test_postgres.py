@@ -3,7 +3,6 @@
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from driver import BUILD, phone, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from postgres import Postgres  # noqa: E402
+from postgres import Postgres, cluster_folder  # noqa: E402
 
 
 PG = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
@@ -19,7 +18,7 @@ PG = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
 
 @pytest.fixture(scope="module")
 def postgres():
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+    with cluster_folder() as folder:
         server = Postgres(folder)
         yield server
         server.end()

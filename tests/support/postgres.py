@@ -4,8 +4,10 @@ import contextlib
 import os
 import pathlib
 import pwd
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 
@@ -26,6 +28,13 @@ def _unprivileged():
         except KeyError:
             continue
     raise AssertionError("there is no user that PostgreSQL may run as")
+
+
+def cluster_folder():
+    """A temporary folder, in memory if there is room: a cluster that need not outlive the machine is made and dropped soonest there."""
+    memory = pathlib.Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
+    return tempfile.TemporaryDirectory(prefix="pg-", dir=memory if roomy else None)
 
 
 class Postgres:

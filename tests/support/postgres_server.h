@@ -24,7 +24,7 @@
 namespace penstock::test {
 
 /// A PostgreSQL server of this process alone: a new cluster in a temporary folder, reached by a unix socket there (and,
-/// when asked for, by a port of 127.0.0.1), without fsync unless asked for. It ends with this object or this process.
+/// when asked for, by a port of 127.0.0.1), in memory and without fsync unless asked for. It ends with this object or this process.
 /// PostgreSQL refuses root, so root runs it as the user postgres, or nobody.
 class PostgresServer {
 public:
@@ -35,7 +35,8 @@ public:
   };
 
   PostgresServer() : PostgresServer(Options()) {}
-  explicit PostgresServer(const Options& options) {
+  explicit PostgresServer(const Options& options)
+      : folder_(options.fsync ? std::filesystem::temp_directory_path() : memory()) {
     lendFolder();
     run({binary("initdb"), "-D", dataFolder(), "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust",
          "--username=penstock"});
@@ -78,6 +79,13 @@ public:
   const std::filesystem::path& folder() const { return folder_.path(); }
 
 private:
+  /// Where a cluster that need not outlive the machine is made and dropped soonest, if there is room.
+  static std::filesystem::path memory() {
+    std::error_code error;
+    const auto room = std::filesystem::space("/dev/shm", error);
+    return !error && room.available > (std::uintmax_t{1} << 30) ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
+
   static std::string binary(const std::string& name) {
     std::vector<std::string> found;
     std::error_code error;
@@ -103,7 +111,7 @@ private:
   void configure(const Options& options) const {
     std::ofstream file(dataFolder() + "/postgresql.conf", std::ios::app);
     file << "unix_socket_directories = '" << folder_.path().string() << "'\nlisten_addresses = ''\n"
-         << "max_connections = 200\nlog_min_messages = warning\n";
+         << "max_connections = 200\nlog_min_messages = warning\nmax_wal_size = 128MB\n";
     if (!options.fsync) file << "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n";
     for (const std::string& line : options.settings) file << line << '\n';
     if (options.admission.empty()) return;

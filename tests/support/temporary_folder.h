@@ -10,8 +10,8 @@ namespace penstock::test {
 /// A folder of its own, removed with everything in it.
 class TemporaryFolder {
 public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "penstock-XXXXXX").string();
+  explicit TemporaryFolder(const std::filesystem::path& base = std::filesystem::temp_directory_path()) {
+    std::string pattern = (base / "penstock-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr)
       throw std::system_error(errno, std::generic_category(), "cannot make " + pattern);
     path_ = pattern;
