@@ -138,98 +138,135 @@ CREATE TABLE penstock.queue_partitions (
 ) WITH (fillfactor = 50);
 INSERT INTO penstock.queue_partitions (partition) SELECT generate_series(0, 63);
 
--- Publishes events and says for each: 0 accepted, 1 duplicate, 2 conflict, 3 full; with the id of the first event of
--- its key. One call is one transaction; the lock is held from choosing the slot to the commit, so that the order of
--- sequences is the order of commits, and a reader never passes an event that commits later.
+-- Publishes events. No rows: every one was accepted. Otherwise a row for each: 0 accepted, 1 duplicate, 2 conflict, 3 full;
+-- with the id of the first event of its key. One call is one transaction; the lock is held from choosing the slot to the
+-- commit, so that the order of sequences is the order of commits, and a reader never passes an event that commits later.
+-- `me`: the caller as one that hands out events, or 0; the others are told that there is something new.
 CREATE FUNCTION penstock.queue_publish(
   ids uuid[], keys uuid[], fingerprints uuid[], conversations uuid[], partitions smallint[], texts text[],
-  key_window interval, max_events bigint, max_bytes bigint, notify boolean)
+  key_window interval, max_events bigint, max_bytes bigint, me bigint)
 RETURNS TABLE (verdict smallint, first_id uuid)
 LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
-  moment timestamptz;
   ring record;
-  head bigint;
-  head_bytes bigint;
-  room_events bigint;
-  room_bytes bigint;
-  accepted bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(7301, 1);
   SELECT r.slot, r.key_table, s.first, s.first_bytes INTO STRICT ring
   FROM penstock.queue_ring r JOIN penstock.queue_slots s ON s.slot = r.slot;
-  EXECUTE format('SELECT sequence, bytes FROM penstock.queue_events_%s ORDER BY sequence DESC LIMIT 1', ring.slot)
-  INTO head, head_bytes;
-  head := coalesce(head, ring.first - 1);
-  head_bytes := coalesce(head_bytes, ring.first_bytes);
-  SELECT r.events, r.bytes INTO room_events, room_bytes
-  FROM penstock.queue_room(head, head_bytes, max_events, max_bytes) r;
-  moment := penstock.now();
-  RETURN QUERY EXECUTE format($query$
-    WITH input AS MATERIALIZED (
-      SELECT i.place, i.id, i.key, i.fingerprint, i.conversation, i.partition, i.text,
-        min(i.place) OVER (PARTITION BY i.key) AS first_place
-      FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
-        AS i (id, key, fingerprint, conversation, partition, text, place)
-    ),
-    known AS MATERIALIZED (
-      SELECT i.place, k.fingerprint, k.id
-      FROM input i CROSS JOIN LATERAL (
-        SELECT t.fingerprint, t.id FROM penstock.queue_keys_0 t WHERE t.key = i.key AND t.known_until > $7
-        UNION ALL
-        SELECT t.fingerprint, t.id FROM penstock.queue_keys_1 t WHERE t.key = i.key AND t.known_until > $7
-        UNION ALL
-        SELECT t.fingerprint, t.id FROM penstock.queue_keys_2 t WHERE t.key = i.key AND t.known_until > $7
-        UNION ALL
-        SELECT t.fingerprint, t.id FROM penstock.queue_delayed t WHERE t.key = i.key
-        UNION ALL
-        SELECT t.fingerprint, t.id FROM penstock.queue_dead t WHERE t.key = i.key
-        LIMIT 1) k
-      WHERE i.first_place = i.place
-    ),
-    fresh AS MATERIALIZED (
-      SELECT i.*, row_number() OVER (ORDER BY i.place) AS number,
-        sum(octet_length(i.text)) OVER (ORDER BY i.place) AS bytes
-      FROM input i
-      WHERE i.first_place = i.place AND NOT EXISTS (SELECT 1 FROM known k WHERE k.place = i.place)
-    ),
-    fits AS MATERIALIZED (
-      SELECT * FROM fresh f WHERE f.number <= $8 AND f.bytes <= $9
-    ),
-    claimed AS (
-      INSERT INTO penstock.queue_keys_%1$s AS t (key, fingerprint, id, known_until)
-      SELECT f.key, f.fingerprint, f.id, $7 + $10 FROM fits f
-      ON CONFLICT (key) DO UPDATE
-      SET fingerprint = excluded.fingerprint, id = excluded.id, known_until = excluded.known_until
-    ),
-    appended AS (
-      INSERT INTO penstock.queue_events_%2$s
-        (sequence, partition, bytes, published_at, id, key, fingerprint, conversation, event)
-      SELECT $11 + f.number, f.partition, $12 + f.bytes, $7, f.id, f.key, f.fingerprint, f.conversation, f.text
-      FROM fits f ORDER BY f.number
-    )
-    SELECT
-      CASE
-        WHEN k.place IS NOT NULL THEN CASE WHEN k.fingerprint = i.fingerprint THEN 1 ELSE 2 END
-        WHEN f.place IS NULL THEN 3
-        WHEN i.place = i.first_place THEN 0
-        WHEN f.fingerprint = i.fingerprint THEN 1
-        ELSE 2
-      END::smallint,
-      coalesce(k.id, f.id)
-    FROM input i
-      LEFT JOIN known k ON k.place = i.first_place
-      LEFT JOIN fits f ON f.place = i.first_place
-    ORDER BY i.place
-  $query$, ring.key_table, ring.slot)
-  USING ids, keys, fingerprints, conversations, partitions, texts, moment, room_events, room_bytes, key_window, head,
-    head_bytes;
-  IF notify THEN
+  RETURN QUERY EXECUTE format(
+    'SELECT a.verdict, a.first_id FROM penstock.queue_append_%s_%s($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) a',
+    ring.slot, ring.key_table)
+  USING ids, keys, fingerprints, conversations, partitions, texts, key_window, max_events, max_bytes, ring.first,
+    ring.first_bytes;
+  IF EXISTS (SELECT 1 FROM penstock.queue_consumers c WHERE c.consumer <> me) THEN
     NOTIFY penstock_queue;
   END IF;
 END $$;
+
+-- One function for each slot and each table of keys, so that their plans are kept: planning took longer than the work.
+DO $do$
+BEGIN
+  FOR slot IN 0..3 LOOP FOR number IN 0..2 LOOP
+    EXECUTE format($create$
+CREATE FUNCTION penstock.queue_append_%1$s_%2$s(
+  ids uuid[], keys uuid[], fingerprints uuid[], conversations uuid[], partitions smallint[], texts text[],
+  key_window interval, max_events bigint, max_bytes bigint, slot_first bigint, slot_first_bytes bigint)
+RETURNS TABLE (verdict smallint, first_id uuid)
+LANGUAGE plpgsql
+AS $body$
+DECLARE
+  moment timestamptz := penstock.now();
+  head bigint;
+  head_bytes bigint;
+  room record;
+BEGIN
+  SELECT e.sequence, e.bytes INTO head, head_bytes FROM penstock.queue_events_%1$s e ORDER BY e.sequence DESC LIMIT 1;
+  head := coalesce(head, slot_first - 1);
+  head_bytes := coalesce(head_bytes, slot_first_bytes);
+  SELECT r.events, r.bytes INTO room FROM penstock.queue_room(head, head_bytes, max_events, max_bytes) r;
+  -- As a rule there is room and no key is known, not even one whose window is over.
+  IF cardinality(ids) <= room.events
+    AND (SELECT sum(octet_length(t)) FROM unnest(texts) AS t) <= room.bytes
+    AND (SELECT count(DISTINCT k) FROM unnest(keys) AS k) = cardinality(keys)
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_keys_0 t WHERE t.key = ANY (keys))
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_keys_1 t WHERE t.key = ANY (keys))
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_keys_2 t WHERE t.key = ANY (keys))
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_delayed t WHERE t.key = ANY (keys))
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_dead t WHERE t.key = ANY (keys))
+  THEN
+    INSERT INTO penstock.queue_keys_%2$s (key, fingerprint, id, known_until)
+    SELECT i.key, i.fingerprint, i.id, moment + key_window FROM unnest(keys, fingerprints, ids) AS i (key, fingerprint, id);
+    INSERT INTO penstock.queue_events_%1$s
+      (sequence, partition, bytes, published_at, id, key, fingerprint, conversation, event)
+    SELECT head + i.place, i.partition, head_bytes + sum(octet_length(i.text)) OVER (ORDER BY i.place), moment, i.id, i.key,
+      i.fingerprint, i.conversation, i.text
+    FROM unnest(ids, keys, fingerprints, conversations, partitions, texts) WITH ORDINALITY
+      AS i (id, key, fingerprint, conversation, partition, text, place)
+    ORDER BY i.place;
+    RETURN;
+  END IF;
+  RETURN QUERY
+  WITH input AS MATERIALIZED (
+    SELECT i.place, i.id, i.key, i.fingerprint, i.conversation, i.partition, i.text,
+      min(i.place) OVER (PARTITION BY i.key) AS first_place
+    FROM unnest(ids, keys, fingerprints, conversations, partitions, texts) WITH ORDINALITY
+      AS i (id, key, fingerprint, conversation, partition, text, place)
+  ),
+  known AS MATERIALIZED (
+    SELECT i.place, k.fingerprint, k.id
+    FROM input i CROSS JOIN LATERAL (
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_0 t WHERE t.key = i.key AND t.known_until > moment
+      UNION ALL
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_1 t WHERE t.key = i.key AND t.known_until > moment
+      UNION ALL
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_2 t WHERE t.key = i.key AND t.known_until > moment
+      UNION ALL
+      SELECT t.fingerprint, t.id FROM penstock.queue_delayed t WHERE t.key = i.key
+      UNION ALL
+      SELECT t.fingerprint, t.id FROM penstock.queue_dead t WHERE t.key = i.key
+      LIMIT 1) k
+    WHERE i.first_place = i.place
+  ),
+  fresh AS MATERIALIZED (
+    SELECT i.*, row_number() OVER (ORDER BY i.place) AS number,
+      sum(octet_length(i.text)) OVER (ORDER BY i.place) AS bytes
+    FROM input i
+    WHERE i.first_place = i.place AND NOT EXISTS (SELECT 1 FROM known k WHERE k.place = i.place)
+  ),
+  fits AS MATERIALIZED (
+    SELECT * FROM fresh f WHERE f.number <= room.events AND f.bytes <= room.bytes
+  ),
+  claimed AS (
+    INSERT INTO penstock.queue_keys_%2$s AS t (key, fingerprint, id, known_until)
+    SELECT f.key, f.fingerprint, f.id, moment + key_window FROM fits f
+    ON CONFLICT (key) DO UPDATE
+    SET fingerprint = excluded.fingerprint, id = excluded.id, known_until = excluded.known_until
+  ),
+  appended AS (
+    INSERT INTO penstock.queue_events_%1$s
+      (sequence, partition, bytes, published_at, id, key, fingerprint, conversation, event)
+    SELECT head + f.number, f.partition, head_bytes + f.bytes, moment, f.id, f.key, f.fingerprint, f.conversation, f.text
+    FROM fits f ORDER BY f.number
+  )
+  SELECT
+    CASE
+      WHEN k.place IS NOT NULL THEN CASE WHEN k.fingerprint = i.fingerprint THEN 1 ELSE 2 END
+      WHEN f.place IS NULL THEN 3
+      WHEN i.place = i.first_place THEN 0
+      WHEN f.fingerprint = i.fingerprint THEN 1
+      ELSE 2
+    END::smallint,
+    coalesce(k.id, f.id)
+  FROM input i
+    LEFT JOIN known k ON k.place = i.first_place
+    LEFT JOIN fits f ON f.place = i.first_place
+  ORDER BY i.place;
+END $body$
+    $create$, slot, number);
+  END LOOP; END LOOP;
+END $do$;
 
 -- How much may still be published. What is in the ring is bounded from above by a subtraction; what is settled of it is
 -- only summed up when that bound is near.
@@ -343,12 +380,8 @@ BEGIN
   IF NOT FOUND THEN RETURN false; END IF;
   until := penstock.now() + lease_time;
   FOR one IN SELECT DISTINCT unnest(slots) LOOP
-    EXECUTE format($query$
-      INSERT INTO penstock.queue_handed_%s (lease, consumer, leased_until, alone, last, sequences)
-      SELECT $1, $2, $3, $4, max(i.sequence), array_agg(i.sequence ORDER BY i.sequence)
-      FROM unnest($5, $6) AS i (slot, sequence) WHERE i.slot = $7
-      ON CONFLICT (lease) DO NOTHING
-    $query$, one) USING number, me, until, is_alone, slots, ring_sequences, one;
+    EXECUTE format('SELECT penstock.queue_hand_over_%s($1, $2, $3, $4, $5, $6)', one)
+    USING number, me, until, is_alone, slots, ring_sequences;
   END LOOP;
   IF cardinality(delayed_sequences) > 0 THEN
     UPDATE penstock.queue_delayed d
@@ -362,6 +395,25 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
+
+DO $do$
+BEGIN
+  FOR slot IN 0..3 LOOP
+    EXECUTE format($create$
+CREATE FUNCTION penstock.queue_hand_over_%1$s(
+  number bigint, me bigint, until timestamptz, is_alone boolean, slots smallint[], ring_sequences bigint[])
+RETURNS void
+LANGUAGE plpgsql
+AS $body$
+BEGIN
+  INSERT INTO penstock.queue_handed_%1$s (lease, consumer, leased_until, alone, last, sequences)
+  SELECT number, me, until, is_alone, max(i.sequence), array_agg(i.sequence ORDER BY i.sequence)
+  FROM unnest(slots, ring_sequences) AS i (slot, sequence) WHERE i.slot = %1$s
+  ON CONFLICT (lease) DO NOTHING;
+END $body$
+    $create$, slot);
+  END LOOP;
+END $do$;
 
 -- One more failed attempt, of which at most the last 50 are kept.
 CREATE FUNCTION penstock.queue_failed(failures jsonb, attempt integer, reason text, moment timestamptz) RETURNS jsonb
@@ -417,68 +469,17 @@ DECLARE
   live bigint[] := '{}';
   mine bigint[];
   held bigint[] := '{}';
-  moves boolean := EXISTS (SELECT 1 FROM unnest(outcomes) AS o WHERE o <> 0);
 BEGIN
   FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
-    EXECUTE format('SELECT 1 FROM penstock.queue_handed_%s h WHERE h.lease = ANY ($1) ORDER BY h.lease FOR UPDATE', one)
-    USING leases;
-  END LOOP;
-  PERFORM 1 FROM penstock.queue_delayed d
-  WHERE d.sequence = ANY (ARRAY(SELECT i.sequence FROM unnest(slots, sequences) AS i (slot, sequence) WHERE i.slot < 0))
-  ORDER BY d.sequence FOR UPDATE;
-  moment := penstock.now();
-  FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
-    EXECUTE format($query$
-      SELECT coalesce(array_agg(h.lease), '{}') FROM penstock.queue_handed_%1$s h
-      WHERE h.lease = ANY ($1) AND h.leased_until > $2
-        AND NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND s.expired)
-    $query$, one) INTO mine USING leases, moment;
+    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7)', one)
+    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons;
     live := live || mine;
-    EXECUTE format($query$
-      INSERT INTO penstock.queue_settled_%1$s (lease, expired, events, bytes, sequences)
-      SELECT i.lease, false, count(*), sum(i.bytes), array_agg(i.sequence ORDER BY i.sequence)
-      FROM unnest($1, $2, $3, $4) AS i (slot, lease, sequence, bytes)
-      WHERE i.slot = $5 AND i.lease = ANY ($6)
-        -- A call that is repeated because its answer was lost counts nothing twice.
-        AND NOT EXISTS (
-          SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = i.lease AND i.sequence = ANY (s.sequences))
-      GROUP BY i.lease
-    $query$, one) USING slots, leases, sequences, bytes, one, mine;
-    IF moves THEN
-      EXECUTE format($query$
-        WITH input AS MATERIALIZED (
-          SELECT i.outcome, i.delay, i.reason, e.*
-          FROM unnest($1, $2, $3, $4, $5, $6) AS i (slot, lease, sequence, outcome, delay, reason)
-            JOIN penstock.queue_events_%1$s e ON e.sequence = i.sequence
-          WHERE i.slot = $7 AND i.lease = ANY ($8) AND i.outcome <> 0
-        ),
-        back AS (
-          INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation,
-            due_at, attempts, failures, event)
-          SELECT sequence, partition, published_at, id, key, fingerprint, conversation, $9 + delay,
-            CASE outcome WHEN 3 THEN 0 ELSE 1 END,
-            CASE outcome WHEN 3 THEN '[]'::jsonb ELSE penstock.queue_failed('[]', 1, reason, $9) END, event
-          FROM input WHERE outcome IN (1, 3)
-          ON CONFLICT (sequence) DO NOTHING
-          RETURNING event
-        ),
-        dead AS (
-          INSERT INTO penstock.queue_dead (sequence, partition, published_at, id, key, fingerprint, conversation,
-            customer, kind, reason, attempts, replays, dead_at, failures, event)
-          SELECT sequence, partition, published_at, id, key, fingerprint, conversation,
-            penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'), reason, 1, 0, $9,
-            penstock.queue_failed('[]', 1, reason, $9), event
-          FROM input WHERE outcome = 2
-          ON CONFLICT DO NOTHING
-          RETURNING 1
-        )
-        INSERT INTO penstock.queue_tallies (delayed, delayed_bytes, dead)
-        SELECT (SELECT count(*) FROM back), (SELECT coalesce(sum(octet_length(event)), 0) FROM back),
-          (SELECT count(*) FROM dead)
-      $query$, one) USING slots, leases, sequences, outcomes, delays, reasons, one, mine, moment;
-    END IF;
   END LOOP;
   IF -1 = ANY (slots) THEN
+    PERFORM 1 FROM penstock.queue_delayed d
+    WHERE d.sequence = ANY (ARRAY(SELECT i.sequence FROM unnest(slots, sequences) AS i (slot, sequence) WHERE i.slot < 0))
+    ORDER BY d.sequence FOR UPDATE;
+    moment := penstock.now();
     SELECT coalesce(array_agg(d.sequence), '{}') INTO held
     FROM unnest(slots, leases, sequences) AS i (slot, lease, sequence)
       JOIN penstock.queue_delayed d ON d.sequence = i.sequence
@@ -511,6 +512,71 @@ BEGIN
   SELECT CASE WHEN i.slot < 0 THEN i.sequence = ANY (held) ELSE i.lease = ANY (live) END
   FROM unnest(slots, leases, sequences) WITH ORDINALITY AS i (slot, lease, sequence, place) ORDER BY i.place;
 END $$;
+
+-- The same for the leases of one slot; returns those that were still live.
+DO $do$
+BEGIN
+  FOR slot IN 0..3 LOOP
+    EXECUTE format($create$
+CREATE FUNCTION penstock.queue_settle_%1$s(
+  slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
+  reasons text[])
+RETURNS bigint[]
+LANGUAGE plpgsql
+AS $body$
+DECLARE
+  asked bigint[] := ARRAY(SELECT DISTINCT l FROM unnest(leases) AS l);
+  moment timestamptz;
+  live bigint[];
+BEGIN
+  PERFORM 1 FROM penstock.queue_handed_%1$s h WHERE h.lease = ANY (asked) ORDER BY h.lease FOR UPDATE;
+  moment := penstock.now();
+  SELECT coalesce(array_agg(h.lease), '{}') INTO live FROM penstock.queue_handed_%1$s h
+  WHERE h.lease = ANY (asked) AND h.leased_until > moment
+    AND NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND s.expired);
+  INSERT INTO penstock.queue_settled_%1$s (lease, expired, events, bytes, sequences)
+  SELECT i.lease, false, count(*), sum(i.bytes), array_agg(i.sequence ORDER BY i.sequence)
+  FROM unnest(slots, leases, sequences, bytes) AS i (slot, lease, sequence, bytes)
+  WHERE i.slot = %1$s AND i.lease = ANY (live)
+    -- A call that is repeated because its answer was lost counts nothing twice.
+    AND NOT EXISTS (
+      SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = i.lease AND i.sequence = ANY (s.sequences))
+  GROUP BY i.lease;
+  IF NOT EXISTS (SELECT 1 FROM unnest(outcomes) AS o WHERE o <> 0) THEN RETURN live; END IF;
+  WITH input AS MATERIALIZED (
+    SELECT i.outcome, i.delay, i.reason, e.*
+    FROM unnest(slots, leases, sequences, outcomes, delays, reasons) AS i (slot, lease, sequence, outcome, delay, reason)
+      JOIN penstock.queue_events_%1$s e ON e.sequence = i.sequence
+    WHERE i.slot = %1$s AND i.lease = ANY (live) AND i.outcome <> 0
+  ),
+  back AS (
+    INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation,
+      due_at, attempts, failures, event)
+    SELECT sequence, partition, published_at, id, key, fingerprint, conversation, moment + delay,
+      CASE outcome WHEN 3 THEN 0 ELSE 1 END,
+      CASE outcome WHEN 3 THEN '[]'::jsonb ELSE penstock.queue_failed('[]', 1, reason, moment) END, event
+    FROM input WHERE outcome IN (1, 3)
+    ON CONFLICT (sequence) DO NOTHING
+    RETURNING event
+  ),
+  dead AS (
+    INSERT INTO penstock.queue_dead (sequence, partition, published_at, id, key, fingerprint, conversation,
+      customer, kind, reason, attempts, replays, dead_at, failures, event)
+    SELECT sequence, partition, published_at, id, key, fingerprint, conversation,
+      penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'), reason, 1, 0, moment,
+      penstock.queue_failed('[]', 1, reason, moment), event
+    FROM input WHERE outcome = 2
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+  )
+  INSERT INTO penstock.queue_tallies (delayed, delayed_bytes, dead)
+  SELECT (SELECT count(*) FROM back), (SELECT coalesce(sum(octet_length(event)), 0) FROM back),
+    (SELECT count(*) FROM dead);
+  RETURN live;
+END $body$
+    $create$, slot);
+  END LOOP;
+END $do$;
 
 -- Ends leases that have run out: what is not settled of them becomes a suspect; one that ran out alone for the third
 -- time becomes a dead letter. Returns for each event asked about: 0 it is away (dead, or settled), 1 it is a suspect
@@ -619,23 +685,63 @@ DECLARE
   one record;
   room integer := most;
   found_rows integer;
+  seen smallint[] := '{}';
+  firsts bigint[] := '{}';
 BEGIN
-  FOR one IN SELECT s.slot, s.first FROM penstock.queue_slots s WHERE s.first IS NOT NULL ORDER BY s.first LOOP
-    RETURN QUERY EXECUTE format($query$
-      SELECT e.sequence, %1$s::smallint, e.partition, e.published_at, e.id, e.conversation, e.event, e.published_at,
-        0, 0, false
-      FROM penstock.queue_events_%1$s e
-      WHERE e.sequence > $1 AND e.partition = ANY ($2) %2$s
-      ORDER BY e.sequence LIMIT $3
-    $query$, one.slot, CASE WHEN sift THEN format(
-      'AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(h.sequences) AS sequence FROM penstock.queue_handed_%s h
-         WHERE h.last > $1) AS u WHERE u.sequence = e.sequence)', one.slot)
-      ELSE '' END) USING after, partitions, room;
+  FOR one IN
+    SELECT s.slot, s.first, coalesce(lead(s.first) OVER (ORDER BY s.first), 9223372036854775807) AS beyond
+    FROM penstock.queue_slots s WHERE s.first IS NOT NULL ORDER BY s.first
+  LOOP
+    CONTINUE WHEN one.beyond <= after + 1;
+    RETURN QUERY EXECUTE format('SELECT * FROM penstock.queue_read_%s($1, $2, $3, $4, $5)', one.slot)
+    USING after, one.beyond, partitions, room, sift;
     GET DIAGNOSTICS found_rows = ROW_COUNT;
+    seen := seen || one.slot;
+    firsts := firsts || one.first;
     room := room - found_rows;
     EXIT WHEN room <= 0;
   END LOOP;
+  -- A slot that has come round since holds later events than those that were to be read.
+  IF EXISTS (
+    SELECT 1 FROM unnest(seen, firsts) AS r (slot, first) JOIN penstock.queue_slots s ON s.slot = r.slot
+    WHERE s.first <> r.first)
+  THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'the ring has turned while it was read';
+  END IF;
 END $$;
+
+DO $do$
+BEGIN
+  FOR slot IN 0..3 LOOP
+    EXECUTE format($create$
+CREATE FUNCTION penstock.queue_read_%1$s(after bigint, beyond bigint, partitions smallint[], most integer, sift boolean)
+RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
+  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
+LANGUAGE plpgsql
+AS $body$
+#variable_conflict use_column
+BEGIN
+  IF NOT sift THEN
+    RETURN QUERY
+    SELECT e.sequence, %1$s::smallint, e.partition, e.published_at, e.id, e.conversation, e.event, e.published_at, 0, 0, false
+    FROM penstock.queue_events_%1$s e
+    WHERE e.sequence > after AND e.sequence < beyond AND e.partition = ANY (partitions)
+    ORDER BY e.sequence LIMIT most;
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT e.sequence, %1$s::smallint, e.partition, e.published_at, e.id, e.conversation, e.event, e.published_at, 0, 0, false
+  FROM penstock.queue_events_%1$s e
+  WHERE e.sequence > after AND e.sequence < beyond AND e.partition = ANY (partitions)
+    AND NOT EXISTS (
+      SELECT 1 FROM (
+        SELECT unnest(h.sequences) AS sequence FROM penstock.queue_handed_%1$s h WHERE h.last > after) AS u
+      WHERE u.sequence = e.sequence)
+  ORDER BY e.sequence LIMIT most;
+END $body$
+    $create$, slot);
+  END LOOP;
+END $do$;
 
 -- Leases of others on events of these partitions that are neither settled nor ended, however long they still run.
 CREATE FUNCTION penstock.queue_leases_of(partitions smallint[], known bigint[])

@@ -117,11 +117,14 @@ void PgJournal::publishAll(std::span<Publication> batch) {
   Parameters parameters;
   parameters.add(ids).add(keys).add(fingerprints).add(conversations).add(partitions).add(texts);
   parameters.add(seconds(settings_.key_window)).add(settings_.max_events).add(settings_.max_bytes);
+  parameters.add(consumer_.load());
   int calls = 0;
   database_.runStrictly([&](postgres::Session& session) {
     ++calls;
     auto rows = session.run(sql::kPublish, parameters);
-    for (Publication& one : batch) {
+    if (rows.count() == 0)
+      for (Publication& one : batch) one.result = {PublishVerdict::Accepted, one.id};
+    for (Publication& one : rows.count() == 0 ? std::span<Publication>() : batch) {
       if (!rows.next()) throw QueueUnavailable("the database answered with too few rows");
       switch (rows.integer(0)) {
         case 0:
@@ -171,7 +174,7 @@ void PgJournal::attend(Window& window) {
       const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
       auto had = partitionsOf(partitions_);
       Parameters attending;
-      attending.add(consumer_).add(seconds(settings_.patience)).add(static_cast<std::int64_t>(floor)).add(had);
+      attending.add(consumer_.load()).add(seconds(settings_.patience)).add(static_cast<std::int64_t>(floor)).add(had);
       auto rows = session.run(sql::kAttend, attending);
       const bool known = rows.next();
       while (rows.next()) {
@@ -315,7 +318,7 @@ void PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool
   }
   const std::int64_t number = (consumer_ << kLeaseBits) + ++leases_;
   Parameters parameters;
-  parameters.add(consumer_).add(number).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
+  parameters.add(consumer_.load()).add(number).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
   // Until it is known to be done: what was taken may be handed out after all, and must not be under a second lease.
   doubt_ = true;
   const bool known = database_.run([&](postgres::Session& session) {
@@ -450,7 +453,7 @@ void PgJournal::leave(Window& window) {
   if (consumer_ == 0) return;
   auto had = partitionsOf(partitions_);
   Parameters leaving;
-  leaving.add(consumer_).add(static_cast<std::int64_t>(window.floor(cursor_))).add(had);
+  leaving.add(consumer_.load()).add(static_cast<std::int64_t>(window.floor(cursor_))).add(had);
   window.revoke(kAll);
   partitions_ = 0;
   consumer_ = 0;

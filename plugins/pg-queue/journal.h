@@ -3,6 +3,7 @@
 #include "pg-queue/database.h"
 #include "shared/durable/journal.h"
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -63,8 +64,9 @@ private:
   const QueueMetrics metrics_;
   Database database_;
 
+  std::atomic<std::int64_t> consumer_ = 0;  ///< 0: takes no part; the committer reads it, the dispatcher sets it
+
   // The dispatcher's own.
-  std::int64_t consumer_ = 0;     ///< 0: takes no part
   std::uint64_t partitions_ = 0;  ///< owned, as bits
   std::uint64_t cursor_ = 0;      ///< the ring has been read so far
   std::uint64_t sift_until_ = 0;  ///< up to there others may have handed out what is read
