@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <utility>
 
 namespace penstock::pg_queue {
 namespace {
@@ -23,8 +24,9 @@ using postgres::Parameters;
 
 // A planner without statistics must not prefer to read whole tables, as it does while they are small.
 constexpr std::string_view kPlans = "SET jit = off";
-constexpr auto kIdle = std::chrono::seconds(5);  // without a call for events: others may have the partitions
-constexpr int kLeaseBits = 36;                   // leases of one consumer; consumers are numbered above them
+constexpr auto kBlockedLong = std::chrono::seconds(10);  // nobody holds such a lock for a moment only
+constexpr auto kIdle = std::chrono::seconds(5);          // without a call for events: others may have the partitions
+constexpr int kLeaseBits = 36;                           // leases of one consumer; consumers are numbered above them
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -81,7 +83,7 @@ PgJournal::PgJournal(Context& context, Settings settings, std::function<void()> 
     : context_(context),
       settings_(std::move(settings)),
       metrics_(context.metrics),
-      database_(context, settings_.postgres, metrics_, std::move(told)) {}
+      database_(context, settings_.postgres, std::move(told)) {}
 
 void PgJournal::publish(std::span<Publication> batch) {
   try {
@@ -439,14 +441,44 @@ void PgJournal::tidy(Window& window) {
     else if (next_attend_ <= now)
       attend(window);
   }
-  const bool blocked = database_.run([&](postgres::Session& session) {
+  const std::string blocked = database_.run([&](postgres::Session& session) {
+    std::string slot;
     auto rows =
         session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age), seconds(settings_.key_window));
-    const bool found = rows.next() && !rows.isNull(0);
+    if (rows.next() && !rows.isNull(0)) slot = std::to_string(rows.integer(0));
     session.execute(sql::kForgetDead, seconds(settings_.dead_letter_retention), settings_.max_dead_letters);
-    return found;
+    return slot;
   });
-  metrics_.rotation_blocked.set(blocked ? 1 : 0);
+  watchRotation(blocked);
+}
+
+/// Says for how long a lock has kept a slot from being emptied, and once, after a while, whose it is.
+void PgJournal::watchRotation(const std::string& blocked_slot) {
+  const SteadyTime now = context_.clock.now();
+  if (blocked_slot.empty()) {
+    metrics_.rotation_blocked.set(0);
+    blocked_since_.reset();
+    if (std::exchange(blocked_told_, false))
+      context_.log.notice("queue.rotation_resumed", "The settled table could be emptied.");
+    return;
+  }
+  if (!blocked_since_) blocked_since_ = now;
+  // Not 0, which says that nothing is blocked.
+  metrics_.rotation_blocked.set(std::max(1e-3, std::chrono::duration<double>(now - *blocked_since_).count()));
+  if (blocked_told_ || now - *blocked_since_ < kBlockedLong) return;
+  blocked_told_ = true;
+  database_.run([&](postgres::Session& session) {
+    auto rows = session.query(sql::kBlocker, blocked_slot);
+    const bool found = rows.next();
+    context_.log.warning(
+        "queue.rotation_blocked",
+        "A lock keeps a settled table from being emptied; nothing is lost, the table stays until it ends.",
+        {{"slot", blocked_slot},
+         {"pid", found ? std::to_string(rows.integer(0)) : std::string("unknown")},
+         {"application", found ? std::string(rows.text(1)) : std::string("unknown")},
+         {"seconds", found ? std::to_string(static_cast<std::int64_t>(rows.real(2))) : std::string()}});
+    return true;
+  });
 }
 
 void PgJournal::leave(Window& window) {

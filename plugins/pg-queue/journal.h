@@ -1,10 +1,12 @@
 #pragma once
 
 #include "pg-queue/database.h"
+#include "pg-queue/metrics.h"
 #include "shared/durable/journal.h"
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace penstock::pg_queue {
@@ -56,6 +58,7 @@ private:
   void attend(durable::Window& window);
   void takeOver(postgres::Session& session, durable::Window& window, std::uint64_t added, std::uint64_t from);
   void askAfterForeign(postgres::Session& session, durable::Window& window);
+  void watchRotation(const std::string& blocked_slot);
   void handOverGroup(std::span<durable::Item* const> items, Duration lease, bool alone);
   bool owns(const durable::Item& item) const { return (partitions_ >> item.partition & 1U) != 0; }
 
@@ -75,6 +78,8 @@ private:
   SteadyTime next_attend_{};
   SteadyTime next_due_{};
   SteadyTime last_read_{};
+  std::optional<SteadyTime> blocked_since_;  ///< rotation, by somebody's lock
+  bool blocked_told_ = false;
 };
 
 }  // namespace penstock::pg_queue

@@ -1,12 +1,8 @@
 #include "pg-store/database.h"
 
-#include <algorithm>
 #include <exception>
-#include <random>
-#include <thread>
 #include <utility>
 
-#include "penstock/store.h"
 #include "pg-store/config.h"
 #include "pg-store/sql.h"
 #include "shared/postgres/config.h"
@@ -20,12 +16,6 @@ namespace {
 constexpr std::string_view kPlans = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off";
 
 constexpr Duration kTidying = std::chrono::seconds(10);
-
-/// Whether a fault says that nobody can use the database now, not only this call.
-bool concernsAll(const postgres::Fault& fault) {
-  if (fault.sqlstate == postgres::kSilent) return true;
-  return fault.kind == postgres::FaultClass::Shed && !fault.sqlstate.empty() && fault.sqlstate != "57014";
-}
 
 }  // namespace
 
@@ -42,69 +32,21 @@ Database::Database(Context& context, const Settings& settings, const StoreMetric
     : context_(context),
       settings_(settings),
       metrics_(metrics),
-      condition_(context.log, metrics.up, "store"),
-      pool_(settings.postgres, context.clock),
-      collection_(
-          context.metrics.beforeExposition([this] { metrics_.in_use.set(static_cast<double>(pool_.inUse())); })),
-      keeper_(context, settings.postgres, condition_,
+      server_(context, settings.postgres,
               {.what = "store",
+               .engine = "pg_store",
                .listen = sql::kListen,
+               .probe = sql::kProbe,
                .told =
                    [this] {
                      std::lock_guard guard(told_.mutex);
                      if (told_.call) told_.call();
                    },
-               .checked =
-                   [this](bool right) {
-                     checked_ = right;
-                     pool_.reachable();
-                   },
-               .probe = [this] { return probe(); }}) {}
+               .tries = 6}) {}
 
 void Database::whenTold(std::function<void()> call) {
   std::lock_guard guard(told_.mutex);
   told_.call = std::move(call);
-}
-
-// Before the schema has been seen nothing may be done; afterwards each call finds out for itself.
-void Database::admit() const {
-  if (!checked_) throw StoreUnavailable(condition_.health().reason);
-}
-
-postgres::Pool::Loan Database::borrow() {
-  try {
-    return pool_.borrow();
-  } catch (const postgres::Fault& fault) {
-    if (fault.kind == postgres::FaultClass::Reconnect) condition_.bad(fault.what());
-    throw;
-  }
-}
-
-void Database::refuse(const postgres::Fault& fault) {
-  if (concernsAll(fault)) condition_.bad(fault.what());
-  if (fault.kind == postgres::FaultClass::Reconnect) keeper_.look();
-  if (fault.kind == postgres::FaultClass::Never) throw StoreRejected(fault.what());
-  throw StoreUnavailable(fault.what());
-}
-
-void Database::pause(int tries) {
-  thread_local std::mt19937 random{std::random_device{}()};
-  const int bound = std::min(1 << (tries + 2), 50);
-  std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(1, bound)(random)));
-}
-
-bool Database::probe() noexcept {
-  try {
-    pool_.reachable();
-    pool_.borrow().session().execute(sql::kProbe);
-    return true;
-  } catch (const postgres::Fault& fault) {
-    metrics_.errors(fault.kind).add();
-    condition_.bad(fault.what());
-  } catch (const std::exception& fault) {
-    condition_.bad(fault.what());
-  }
-  return false;
 }
 
 void Database::tidy() noexcept {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "penstock/metrics.h"
-#include "shared/postgres/fault.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +17,6 @@ inline constexpr HistogramSpec kTransaction{"penstock_store_transaction_seconds"
                                             Buckets::Request};
 inline constexpr HistogramSpec kRead{"penstock_store_read_seconds",
                                      "Time of a read, waiting for a free reader included.", Buckets::Request};
-inline constexpr CounterSpec kErrors{"penstock_store_errors_total", "Calls of the store that failed, by class."};
 inline constexpr CounterSpec kMessages{"penstock_store_messages_total",
                                        "Events persisted as messages, by whether the message was there already."};
 inline constexpr CounterSpec kKeyReused{"penstock_store_key_reused_total",
@@ -29,8 +27,6 @@ inline constexpr CounterSpec kGrants{"penstock_store_grants_total", "Intents to 
 inline constexpr CounterSpec kAttempts{"penstock_store_attempts_total", "Attempts recorded, by outcome."};
 inline constexpr CounterSpec kWatchFailures{"penstock_store_watch_failures_total",
                                             "Callbacks of watches that threw, and failed looks at watched values."};
-inline constexpr GaugeSpec kInUse{"penstock_store_connections_in_use", "Connections of the store that work now."};
-inline constexpr GaugeSpec kUp{"penstock_store_up", "1 while the database can be reached and has the right schema."};
 }  // namespace metric
 
 /// The plugin's instruments, every series declared at start.
@@ -38,10 +34,8 @@ struct StoreMetrics {
   explicit StoreMetrics(Metrics& registry);
 
   Histogram& transaction(Operation operation) const { return *transactions[static_cast<std::size_t>(operation)]; }
-  Counter& errors(postgres::FaultClass kind) const { return *failures[static_cast<std::size_t>(kind)]; }
 
   Histogram* transactions[7];
-  Counter* failures[4];
   Histogram& read;
   Counter& inserted;
   Counter& existing;
@@ -55,8 +49,6 @@ struct StoreMetrics {
   Counter* attempts[3];
   Counter& attempts_repeated;
   Counter& watch_failures;
-  Gauge& in_use;
-  Gauge& up;
 };
 
 inline StoreMetrics::StoreMetrics(Metrics& registry)
@@ -67,10 +59,6 @@ inline StoreMetrics::StoreMetrics(Metrics& registry)
                    &registry.histogram(metric::kTransaction, {metric::kStore, {"operation", "take"}}),
                    &registry.histogram(metric::kTransaction, {metric::kStore, {"operation", "probe"}}),
                    &registry.histogram(metric::kTransaction, {metric::kStore, {"operation", "gather"}})},
-      failures{&registry.counter(metric::kErrors, {metric::kStore, {"class", "retry"}}),
-               &registry.counter(metric::kErrors, {metric::kStore, {"class", "reconnect"}}),
-               &registry.counter(metric::kErrors, {metric::kStore, {"class", "shed"}}),
-               &registry.counter(metric::kErrors, {metric::kStore, {"class", "never"}})},
       read(registry.histogram(metric::kRead, {metric::kStore})),
       inserted(registry.counter(metric::kMessages, {metric::kStore, {"verdict", "inserted"}})),
       existing(registry.counter(metric::kMessages, {metric::kStore, {"verdict", "existing"}})),
@@ -85,8 +73,6 @@ inline StoreMetrics::StoreMetrics(Metrics& registry)
                &registry.counter(metric::kAttempts, {metric::kStore, {"outcome", "not_sent"}}),
                &registry.counter(metric::kAttempts, {metric::kStore, {"outcome", "unknown"}})},
       attempts_repeated(registry.counter(metric::kAttempts, {metric::kStore, {"outcome", "repeated"}})),
-      watch_failures(registry.counter(metric::kWatchFailures, {metric::kStore})),
-      in_use(registry.gauge(metric::kInUse, {metric::kStore})),
-      up(registry.gauge(metric::kUp, {metric::kStore})) {}
+      watch_failures(registry.counter(metric::kWatchFailures, {metric::kStore})) {}
 
 }  // namespace penstock::pg_store

@@ -286,9 +286,9 @@ def test_a_dump_keeps_tables_from_being_emptied(site):
             with site.postgres.transaction(site.name, f"LOCK TABLE {EVENT_TABLES} IN ACCESS SHARE MODE"):
                 before = len(ledger.accepted)
                 until(lambda: int(site.query(filled)) == 4, 30, "the ring's end")
-                until(lambda: server.metric("penstock_queue_rotation_blocked") == 1, 10, "the metric")
+                until(lambda: server.metric("penstock_queue_rotation_blocked_seconds") > 0, 10, "the metric")
                 until(lambda: len(ledger.accepted) > before + 600, 30, "messages meanwhile")
-            until(lambda: server.metric("penstock_queue_rotation_blocked") == 0, 10, "the metric's end")
+            until(lambda: server.metric("penstock_queue_rotation_blocked_seconds") == 0, 10, "the metric's end")
         assert not ledger.unknown and not ledger.refused
         until(lambda: int(site.query(filled)) == 1, 20, "empty slots")
         site.finished(ledger, server)
@@ -296,13 +296,10 @@ def test_a_dump_keeps_tables_from_being_emptied(site):
 
 @pytest.mark.parametrize("how", ["swallow", "freeze"])
 def test_a_black_hole(proxy, site, how):
-    """A network that loses everything is noticed by TCP after 10 s, a server that hangs by the statements' time and 5 s;
-    before it says so a call may try one new connection for 5 s."""
+    """A network that loses everything, and a server that hangs while its TCP answers, are noticed within 10 s, and the
+    process stays alive: nobody waits longer than that."""
     ledger = Ledger()
-    patient = {"worker.lease": "20s"}  # loops of the worker may stand still so long
-    hanging = {"pg.statement_timeout": "2s"}
-    noticed = 10 if how == "swallow" else 7
-    server = site.start({**patient, **(hanging if how == "freeze" else {})}, through(proxy, site))
+    server = site.start({"worker.lease": "30s"}, through(proxy, site))
     for number in range(max(1, rounds() // 3)):
         with ledger.load(server, threads=3):
             before = len(ledger.accepted)
@@ -310,10 +307,11 @@ def test_a_black_hole(proxy, site, how):
             getattr(proxy, how)()
             try:
                 frozen = time.monotonic()
-                until(lambda: server.get("/readyz").status == 503, noticed + 5 + MARGIN, "the end of readiness")
+                until(lambda: server.get("/readyz").status == 503, 10, "the end of readiness")
                 print(f"round {number}: not ready after {time.monotonic() - frozen:.1f} s")
                 assert server.get("/livez").status == 200
-                time.sleep(1)
+                until(lambda: server.get("/livez").status != 200 or time.monotonic() > frozen + 12, 20, "the end of the hole")
+                assert server.get("/livez").status == 200
             finally:
                 proxy.thaw()
             back = time.monotonic()

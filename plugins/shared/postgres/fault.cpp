@@ -68,20 +68,6 @@ std::string sentence(std::string_view sqlstate, std::string_view doing, std::str
 
 }  // namespace
 
-std::string_view word(FaultClass kind) {
-  switch (kind) {
-    case FaultClass::Retry:
-      return "retry";
-    case FaultClass::Reconnect:
-      return "reconnect";
-    case FaultClass::Shed:
-      return "shed";
-    case FaultClass::Never:
-      break;
-  }
-  return "never";
-}
-
 FaultClass classify(std::string_view sqlstate) noexcept { return meaningOf(sqlstate).kind; }
 
 Fault::Fault(std::string code, const std::string& sentence)

@@ -18,9 +18,6 @@ enum class FaultClass : std::uint8_t {
   Never,      ///< the values or the program are wrong: the same call never succeeds
 };
 
-/// The word of a class in metrics.
-std::string_view word(FaultClass kind);
-
 /// The class of a SQLSTATE, https://www.postgresql.org/docs/15/errcodes-appendix.html; without one, as after a bare
 /// close, Reconnect. [any thread]
 FaultClass classify(std::string_view sqlstate) noexcept;
@@ -32,8 +29,14 @@ struct Fault : std::runtime_error {
   Fault(std::string code, const std::string& sentence, FaultClass of_kind) : Fault(std::move(code), sentence) {
     kind = of_kind;
   }
+  /// One whose text is already a whole sentence.
+  static Fault asSaid(const std::string& sentence, FaultClass of_kind) { return Fault(sentence, of_kind); }
+
   std::string sqlstate;  ///< empty when the connection just closed
   FaultClass kind;
+
+private:
+  Fault(const std::string& sentence, FaultClass of_kind) : std::runtime_error(sentence), kind(of_kind) {}
 };
 
 /// What a session says when the server stays silent beyond its time: connection_failure.

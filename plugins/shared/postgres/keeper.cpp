@@ -10,13 +10,16 @@
 #include <system_error>
 #include <utility>
 
-
 namespace penstock::postgres {
 
 namespace {
 
 constexpr std::string_view kMigrations = "postgres";
 constexpr Duration kBeat = std::chrono::milliseconds(500);
+// Together, how long a server that hangs goes unnoticed.
+constexpr Duration kPing = std::chrono::seconds(2);
+constexpr Duration kPatience = std::chrono::seconds(5);
+constexpr Duration kLook = std::chrono::seconds(10);
 constexpr Duration kHeartbeatLimit = std::chrono::minutes(2);
 
 std::string joined(const std::vector<std::string>& names) {
@@ -31,12 +34,14 @@ std::string migrationsOf(const Context& context) {
   return (std::filesystem::path(context.migrations_directory) / std::string(kMigrations)).string();
 }
 
-Keeper::Keeper(Context& context, const Settings& settings, Condition& condition, Calls calls)
+Keeper::Keeper(Context& context, const Settings& settings, Condition& condition, const DatabaseMetrics& metrics,
+               Calls calls)
     : context_(context),
       settings_(settings),
       condition_(condition),
       calls_(std::move(calls)),
       schema_(migrationsOf(context)),
+      observer_(context.log, metrics, calls_.what),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wake_ < 0) throw std::system_error(errno, std::generic_category(), "making an eventfd");
   try {
@@ -119,6 +124,8 @@ void Keeper::tryToConnect(const std::stop_token& stop, Backoff& backoff) {
 
 void Keeper::listen(const std::stop_token& stop) {
   const auto heartbeat = context_.health.heartbeat("pg-" + calls_.what + ".keeper", kHeartbeatLimit);
+  SteadyTime next_ping{};
+  SteadyTime next_look{};
   try {
     while (!stop.stop_requested()) {
       heartbeat->tick();
@@ -127,10 +134,33 @@ void Keeper::listen(const std::stop_token& stop) {
       [[maybe_unused]] const auto read = ::read(wake_, &drained, sizeof drained);
       if (told) calls_.told();
       if (!condition_.isGood() && calls_.probe()) condition_.good();
+      const SteadyTime now = SteadyTime(std::chrono::steady_clock::now());
+      if (next_ping <= now) {
+        session_->ping(kPatience);
+        next_ping = now + kPing;
+      }
+      if (next_look <= now) {
+        observe();
+        next_look = now + kLook;
+      }
     }
+  } catch (const Fault& fault) {
+    condition_.bad(fault.what());
+    session_->sever();
+    session_.reset();
+    if (fault.sqlstate == kSilent) calls_.silent(fault);
   } catch (const std::exception& fault) {
     session_.reset();
     condition_.bad(fault.what());
+  }
+}
+
+void Keeper::observe() {
+  try {
+    observer_.look(*session_);
+  } catch (const Fault& fault) {
+    // Without the right to look, the engines work all the same.
+    if (fault.kind == FaultClass::Reconnect) throw;
   }
 }
 

@@ -5,6 +5,7 @@ namespace penstock::postgres {
 Pool::Pool(const Settings& settings, Clock& clock)
     : settings_(settings), clock_(clock), free_(settings.connections), backoff_(settings.reconnect) {
   idle_.reserve(settings.connections);
+  lent_.reserve(settings.connections);
 }
 
 std::unique_ptr<Session> Pool::takeIdle() {
@@ -27,7 +28,13 @@ Pool::Loan Pool::borrow() {
   Loan loan(*this, takeIdle());
   if (loan.session_ && !loan.session_->usable()) loan.session_.reset();
   if (!loan.session_) loan.session_ = open();
+  lend(loan.session());
   return loan;
+}
+
+void Pool::lend(Session& session) {
+  std::lock_guard guard(mutex_);
+  lent_.push_back(&session);
 }
 
 std::unique_ptr<Session> Pool::open() {
@@ -57,7 +64,21 @@ void Pool::reachable() {
   backoff_.reset();
 }
 
+void Pool::silent(const Fault& fault) noexcept {
+  std::vector<std::unique_ptr<Session>> idle;
+  std::lock_guard guard(mutex_);
+  idle.swap(idle_);
+  for (Session* session : lent_) session->sever();
+  for (const auto& session : idle) session->sever();  // or their end would wait for the server
+  unreachable_ = fault;
+  next_attempt_ = clock_.now() + backoff_.next();
+}
+
 void Pool::giveBack(std::unique_ptr<Session> session) noexcept {
+  {
+    std::lock_guard guard(mutex_);
+    std::erase(lent_, session.get());
+  }
   if (session && !session->usable()) session.reset();
   {
     std::lock_guard guard(mutex_);

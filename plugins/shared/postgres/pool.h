@@ -50,8 +50,12 @@ public:
   /// The server was reached by other means: the next borrow tries at once.
   void reachable();
 
+  /// The server was found silent: calls that wait for it fail at once, and so do others until it is tried again.
+  void silent(const Fault& fault) noexcept;
+
 private:
   void giveBack(std::unique_ptr<Session> session) noexcept;
+  void lend(Session& session);
   std::unique_ptr<Session> takeIdle();
   std::unique_ptr<Session> open();
 
@@ -61,6 +65,7 @@ private:
   std::condition_variable_any returned_;
   std::size_t free_;                            // guarded by mutex_
   std::vector<std::unique_ptr<Session>> idle_;  // guarded by mutex_
+  std::vector<Session*> lent_;                  // guarded by mutex_
   Backoff backoff_;                             // guarded by mutex_
   std::size_t attempts_ = 0;                    // guarded by mutex_
   SteadyTime next_attempt_{};                   // guarded by mutex_

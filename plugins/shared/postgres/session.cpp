@@ -1,13 +1,18 @@
 #include "shared/postgres/session.h"
 
 #include <Poco/Exception.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <exception>
+#include <system_error>
+#include <utility>
 
 namespace penstock::postgres {
 
@@ -103,6 +108,7 @@ Session::Session(const SessionOptions& options)
     const std::unique_ptr<PGconn, ConnectionEnd> left_over(
         connection_ != nullptr && PQstatus(connection_) != CONNECTION_OK ? connection_ : nullptr);
     poco_.reset();
+    if (socket_ >= 0) ::close(socket_);
     throw;
   }
 }
@@ -112,6 +118,7 @@ Session::~Session() {
   const std::unique_ptr<PGconn, ConnectionEnd> left_over(PQstatus(connection_) != CONNECTION_OK ? connection_
                                                                                                 : nullptr);
   poco_.reset();
+  ::close(socket_);
 }
 
 void Session::open() {
@@ -141,6 +148,8 @@ void Session::configure() {
   PQsetNoticeProcessor(
       connection_, [](void*, const char*) {}, nullptr);
   if (PQsetnonblocking(connection_, 1) != 0) lose("opening a session");
+  socket_ = ::fcntl(PQsocket(connection_), F_DUPFD_CLOEXEC, 0);
+  if (socket_ < 0) throw std::system_error(errno, std::generic_category(), "keeping a descriptor of a session");
   patience_ = options_.statement_timeout + kMargin;
   script(
       "SET TimeZone = 'UTC'; SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; "
@@ -281,6 +290,21 @@ std::vector<Notification> Session::await(Duration timeout, int wake) {
     if (PQstatus(connection_) != CONNECTION_OK) lose(kDoing);
     if (ready > 0 && descriptors[1].revents != 0) return heard;
   }
+}
+
+void Session::ping(Duration patience) {
+  const Duration usual = std::exchange(patience_, patience);
+  try {
+    script("SELECT");
+  } catch (...) {
+    patience_ = usual;
+    throw;
+  }
+  patience_ = usual;
+}
+
+void Session::sever() noexcept {
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
 bool Session::usable() noexcept {

@@ -55,6 +55,12 @@ public:
   /// [throws: Fault when the session is lost]
   std::vector<Notification> await(Duration timeout, int wake = -1);
 
+  /// Asks for a sign of life. [throws: Fault of kSilent when there is none within `patience`]
+  void ping(Duration patience);
+
+  /// Ends the connection under whoever waits for it: their call fails at once. [any thread]
+  void sever() noexcept;
+
   /// For work that may take long, such as a migration: no timeouts but the one for locks. [throws: Fault]
   void lift(Duration lock_timeout);
   /// Back to the timeouts of the options. [throws: Fault]
@@ -78,6 +84,7 @@ private:
   const SessionOptions options_;
   std::unique_ptr<Poco::Data::PostgreSQL::SessionHandle> poco_;
   PGconn* connection_ = nullptr;
+  int socket_ = -1;  ///< a descriptor of our own for the connection's socket, so that none but it is ever shut down
   std::unordered_map<const char*, std::string> statements_;
   Duration patience_{};  ///< longest time without an answer
   bool lost_ = false;

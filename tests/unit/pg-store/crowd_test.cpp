@@ -54,8 +54,9 @@ TEST(Crowd, WritersOfTheSameMessagesWaitButNeverInACircle) {
       });
   }
   for (PgStoreFixture* fixture : {&one, &two})
-    for (const std::string kind : {"retry", "reconnect", "shed", "never"})
-      EXPECT_EQ(fixture->plugin.metrics.value(R"(penstock_store_errors_total{store="pg_store",class=")" + kind + "\"}"),
+    for (const std::string kind : {"08", "22", "23", "25", "40", "42", "53", "54", "55", "57", "58", "other"})
+      EXPECT_EQ(fixture->plugin.metrics.value(R"(penstock_database_errors_total{engine="pg_store",sqlstate=")" + kind +
+                                              "\"}"),
                 0)
           << kind;
   postgres::Session session(sessionOptions(url));

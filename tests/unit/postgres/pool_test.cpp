@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
+
 #include <thread>
 
 #include "support/manual_clock.h"
@@ -74,6 +76,46 @@ TEST(Pool, WhileTheServerIsAwayOnlyOneCallInAWhileTries) {
   for (int i = 0; i < 100; ++i) EXPECT_THROW(pool.borrow(), Fault);
   EXPECT_EQ(pool.attempts(), 2u);
   EXPECT_EQ(pool.inUse(), 0u);
+}
+
+TEST(Pool, WhoWaitsForASilentServerFailsAtOnceAndSoDoOthersForAWhile) {
+  test::ManualClock clock;
+  Pool pool(settingsOf(test::emptyDatabase()), clock);
+  Pool::Loan loan = pool.borrow();
+  Session watcher(test::sessionOptions(test::PostgresServer::shared().url("postgres")));
+  const auto started = std::chrono::steady_clock::now();
+  std::jthread working([&] {
+    try {
+      loan.session().script("SELECT pg_sleep(60)");
+      ADD_FAILURE();
+    } catch (const Fault& fault) {
+      EXPECT_EQ(fault.kind, FaultClass::Reconnect);
+    }
+  });
+  while (!watcher.query("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'").next()) continue;
+  pool.silent(Fault(std::string(kSilent), "no answer"));
+  working.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - started, seconds(20));
+  EXPECT_THROW(pool.borrow(), Fault);
+  EXPECT_EQ(pool.attempts(), 1u);
+  clock.advance(seconds(2));
+  EXPECT_TRUE(pool.borrow().session().query("SELECT 1").next());
+}
+
+TEST(Session, AServerThatHangsGivesNoSignOfLife) {
+  Session session(test::sessionOptions(test::emptyDatabase()));
+  EXPECT_NO_THROW(session.ping(seconds(5)));
+  auto pid = session.query("SELECT pg_backend_pid()");
+  ASSERT_TRUE(pid.next());
+  const auto backend = static_cast<pid_t>(pid.integer(0));
+  ASSERT_EQ(::kill(backend, SIGSTOP), 0);
+  try {
+    session.ping(milliseconds(200));
+    ADD_FAILURE();
+  } catch (const Fault& fault) {
+    EXPECT_EQ(fault.sqlstate, kSilent);
+  }
+  ::kill(backend, SIGCONT);
 }
 
 TEST(Backoff, DoublesToItsBoundAndNeverBecomesABusyLoop) {
