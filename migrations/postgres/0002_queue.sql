@@ -71,6 +71,13 @@ BEGIN
   END LOOP;
 END $$;
 
+-- All that is in the ring. A statement sees it as it was at one moment, however the ring turns.
+CREATE VIEW penstock.queue_events AS
+  SELECT 0::smallint AS slot, e.* FROM penstock.queue_events_0 e
+  UNION ALL SELECT 1::smallint, e.* FROM penstock.queue_events_1 e
+  UNION ALL SELECT 2::smallint, e.* FROM penstock.queue_events_2 e
+  UNION ALL SELECT 3::smallint, e.* FROM penstock.queue_events_3 e;
+
 -- Events that have come back: a retry or a parked one waits for due_at; lease is set while one is handed out.
 CREATE TABLE penstock.queue_delayed (
   sequence bigint PRIMARY KEY,
@@ -361,27 +368,30 @@ CREATE FUNCTION penstock.queue_leave(me bigint, floor_now bigint, known smallint
   DELETE FROM penstock.queue_consumers WHERE consumer = me;
 $$;
 
--- Commits that events are handed out: those of the ring by slot and sequence, and delayed ones by sequence. The lease's
--- number is the caller's own, so that the call may be repeated when its answer was lost. False when the process was
--- taken to be gone.
+-- Commits that events are handed out: those of the ring, so many of each slot, in order within it, and delayed ones by
+-- sequence. The lease's number is the caller's own, so that the call may be repeated when its answer was lost. False when
+-- the process was taken to be gone.
 CREATE FUNCTION penstock.queue_hand_over(
-  me bigint, number bigint, lease_time interval, is_alone boolean, slots smallint[], ring_sequences bigint[],
-  delayed_sequences bigint[])
+  me bigint, number bigint, lease_time interval, is_alone boolean, slots smallint[], counts integer[],
+  ring_sequences bigint[], delayed_sequences bigint[])
 RETURNS boolean
 LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$
 DECLARE
   until timestamptz;
-  one smallint;
+  done integer := 0;
   changed integer;
 BEGIN
   PERFORM 1 FROM penstock.queue_consumers c WHERE c.consumer = me FOR KEY SHARE;
   IF NOT FOUND THEN RETURN false; END IF;
   until := penstock.now() + lease_time;
-  FOR one IN SELECT DISTINCT unnest(slots) LOOP
-    EXECUTE format('SELECT penstock.queue_hand_over_%s($1, $2, $3, $4, $5, $6)', one)
-    USING number, me, until, is_alone, slots, ring_sequences;
+  FOR i IN 1..cardinality(slots) LOOP
+    EXECUTE format(
+      'INSERT INTO penstock.queue_handed_%s (lease, consumer, leased_until, alone, last, sequences)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lease) DO NOTHING', slots[i])
+    USING number, me, until, is_alone, ring_sequences[done + counts[i]], ring_sequences[done + 1:done + counts[i]];
+    done := done + counts[i];
   END LOOP;
   IF cardinality(delayed_sequences) > 0 THEN
     UPDATE penstock.queue_delayed d
@@ -395,25 +405,6 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
-
-DO $do$
-BEGIN
-  FOR slot IN 0..3 LOOP
-    EXECUTE format($create$
-CREATE FUNCTION penstock.queue_hand_over_%1$s(
-  number bigint, me bigint, until timestamptz, is_alone boolean, slots smallint[], ring_sequences bigint[])
-RETURNS void
-LANGUAGE plpgsql
-AS $body$
-BEGIN
-  INSERT INTO penstock.queue_handed_%1$s (lease, consumer, leased_until, alone, last, sequences)
-  SELECT number, me, until, is_alone, max(i.sequence), array_agg(i.sequence ORDER BY i.sequence)
-  FROM unnest(slots, ring_sequences) AS i (slot, sequence) WHERE i.slot = %1$s
-  ON CONFLICT (lease) DO NOTHING;
-END $body$
-    $create$, slot);
-  END LOOP;
-END $do$;
 
 -- One more failed attempt, of which at most the last 50 are kept.
 CREATE FUNCTION penstock.queue_failed(failures jsonb, attempt integer, reason text, moment timestamptz) RETURNS jsonb
@@ -534,13 +525,12 @@ BEGIN
   SELECT coalesce(array_agg(h.lease), '{}') INTO live FROM penstock.queue_handed_%1$s h
   WHERE h.lease = ANY (asked) AND h.leased_until > moment
     AND NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND s.expired);
+  -- A call that is repeated because its answer was lost counts nothing twice.
   INSERT INTO penstock.queue_settled_%1$s (lease, expired, events, bytes, sequences)
   SELECT i.lease, false, count(*), sum(i.bytes), array_agg(i.sequence ORDER BY i.sequence)
   FROM unnest(slots, leases, sequences, bytes) AS i (slot, lease, sequence, bytes)
-  WHERE i.slot = %1$s AND i.lease = ANY (live)
-    -- A call that is repeated because its answer was lost counts nothing twice.
-    AND NOT EXISTS (
-      SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = i.lease AND i.sequence = ANY (s.sequences))
+  WHERE i.slot = %1$s AND i.lease = ANY (live) AND i.sequence <> ALL (ARRAY(
+    SELECT u FROM penstock.queue_settled_%1$s s CROSS JOIN LATERAL unnest(s.sequences) AS u WHERE s.lease = ANY (asked)))
   GROUP BY i.lease;
   IF NOT EXISTS (SELECT 1 FROM unnest(outcomes) AS o WHERE o <> 0) THEN RETURN live; END IF;
   WITH input AS MATERIALIZED (
@@ -573,6 +563,79 @@ BEGIN
   SELECT (SELECT count(*) FROM back), (SELECT coalesce(sum(octet_length(event)), 0) FROM back),
     (SELECT count(*) FROM dead);
   RETURN live;
+END $body$
+    $create$, slot);
+  END LOOP;
+END $do$;
+
+-- Ends leases whose events are all done, as nearly all are: so many of `sequences` belong to each. In the order of the
+-- slots; returns for each lease whether it was settled, as queue_settle does.
+CREATE FUNCTION penstock.queue_done(
+  slots smallint[], leases bigint[], counts integer[], bytes bigint[], sequences bigint[])
+RETURNS TABLE (settled boolean)
+LANGUAGE plpgsql
+SET enable_seqscan = off
+AS $$
+DECLARE
+  place integer := 1;
+  upto integer;
+  done integer := 0;
+  taken integer;
+BEGIN
+  WHILE place <= cardinality(slots) LOOP
+    upto := place;
+    taken := counts[place];
+    WHILE upto < cardinality(slots) AND slots[upto + 1] = slots[place] LOOP
+      upto := upto + 1;
+      taken := taken + counts[upto];
+    END LOOP;
+    RETURN QUERY EXECUTE format('SELECT d FROM penstock.queue_done_%s($1, $2, $3, $4) AS d', slots[place])
+    USING leases[place:upto], counts[place:upto], bytes[place:upto], sequences[done + 1:done + taken];
+    done := done + taken;
+    place := upto + 1;
+  END LOOP;
+END $$;
+
+DO $do$
+BEGIN
+  FOR slot IN 0..3 LOOP
+    EXECUTE format($create$
+CREATE FUNCTION penstock.queue_done_%1$s(leases bigint[], counts integer[], bytes bigint[], sequences bigint[])
+RETURNS SETOF boolean
+LANGUAGE plpgsql
+AS $body$
+#variable_conflict use_column
+DECLARE
+  moment timestamptz;
+  live bigint[];
+  known bigint[];
+  part bigint[];
+  done integer := 0;
+BEGIN
+  PERFORM 1 FROM penstock.queue_handed_%1$s h WHERE h.lease = ANY (leases) ORDER BY h.lease FOR UPDATE;
+  moment := penstock.now();
+  live := ARRAY(
+    SELECT h.lease FROM penstock.queue_handed_%1$s h
+    WHERE h.lease = ANY (leases) AND h.leased_until > moment
+      AND NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND s.expired));
+  -- A call that is repeated because its answer was lost counts nothing twice.
+  known := ARRAY(
+    SELECT u FROM penstock.queue_settled_%1$s s CROSS JOIN LATERAL unnest(s.sequences) AS u WHERE s.lease = ANY (leases));
+  FOR i IN 1..cardinality(leases) LOOP
+    part := sequences[done + 1:done + counts[i]];
+    done := done + counts[i];
+    CONTINUE WHEN leases[i] <> ALL (live);
+    IF part && known THEN
+      INSERT INTO penstock.queue_settled_%1$s (lease, expired, events, bytes, sequences)
+      SELECT leases[i], false, count(*), sum(octet_length(e.event)), array_agg(e.sequence ORDER BY e.sequence)
+      FROM penstock.queue_events_%1$s e WHERE e.sequence = ANY (part) AND e.sequence <> ALL (known)
+      HAVING count(*) > 0;
+    ELSE
+      INSERT INTO penstock.queue_settled_%1$s (lease, expired, events, bytes, sequences)
+      VALUES (leases[i], false, counts[i], bytes[i], part);
+    END IF;
+  END LOOP;
+  RETURN QUERY SELECT l = ANY (live) FROM unnest(leases) WITH ORDINALITY AS u (l, place) ORDER BY u.place;
 END $body$
     $create$, slot);
   END LOOP;
@@ -672,76 +735,19 @@ AS $$
   LIMIT most
 $$;
 
--- Events of these partitions after a sequence, in order, over all slots. sift: leave out what is handed out or settled
--- already, which a reader that has just been given partitions may come across.
-CREATE FUNCTION penstock.queue_read_ring(after bigint, partitions smallint[], most integer, sift boolean)
-RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
-  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
+-- What was handed out after a sequence, by whomever; a reader that has just been given partitions may come across it.
+CREATE FUNCTION penstock.queue_handed_after(after bigint) RETURNS TABLE (sequence bigint)
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_nestloop = off
 AS $$
-#variable_conflict use_column
 DECLARE
-  one record;
-  room integer := most;
-  found_rows integer;
-  seen smallint[] := '{}';
-  firsts bigint[] := '{}';
+  one smallint;
 BEGIN
-  FOR one IN
-    SELECT s.slot, s.first, coalesce(lead(s.first) OVER (ORDER BY s.first), 9223372036854775807) AS beyond
-    FROM penstock.queue_slots s WHERE s.first IS NOT NULL ORDER BY s.first
-  LOOP
-    CONTINUE WHEN one.beyond <= after + 1;
-    RETURN QUERY EXECUTE format('SELECT * FROM penstock.queue_read_%s($1, $2, $3, $4, $5)', one.slot)
-    USING after, one.beyond, partitions, room, sift;
-    GET DIAGNOSTICS found_rows = ROW_COUNT;
-    seen := seen || one.slot;
-    firsts := firsts || one.first;
-    room := room - found_rows;
-    EXIT WHEN room <= 0;
+  FOR one IN SELECT s.slot FROM penstock.queue_slots s WHERE s.first IS NOT NULL LOOP
+    RETURN QUERY EXECUTE format(
+      'SELECT u.sequence FROM penstock.queue_handed_%s h CROSS JOIN LATERAL unnest(h.sequences) AS u (sequence)
+       WHERE h.last > $1 AND u.sequence > $1', one) USING after;
   END LOOP;
-  -- A slot that has come round since holds later events than those that were to be read.
-  IF EXISTS (
-    SELECT 1 FROM unnest(seen, firsts) AS r (slot, first) JOIN penstock.queue_slots s ON s.slot = r.slot
-    WHERE s.first <> r.first)
-  THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = 'the ring has turned while it was read';
-  END IF;
 END $$;
-
-DO $do$
-BEGIN
-  FOR slot IN 0..3 LOOP
-    EXECUTE format($create$
-CREATE FUNCTION penstock.queue_read_%1$s(after bigint, beyond bigint, partitions smallint[], most integer, sift boolean)
-RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
-  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
-LANGUAGE plpgsql
-AS $body$
-#variable_conflict use_column
-BEGIN
-  IF NOT sift THEN
-    RETURN QUERY
-    SELECT e.sequence, %1$s::smallint, e.partition, e.published_at, e.id, e.conversation, e.event, e.published_at, 0, 0, false
-    FROM penstock.queue_events_%1$s e
-    WHERE e.sequence > after AND e.sequence < beyond AND e.partition = ANY (partitions)
-    ORDER BY e.sequence LIMIT most;
-    RETURN;
-  END IF;
-  RETURN QUERY
-  SELECT e.sequence, %1$s::smallint, e.partition, e.published_at, e.id, e.conversation, e.event, e.published_at, 0, 0, false
-  FROM penstock.queue_events_%1$s e
-  WHERE e.sequence > after AND e.sequence < beyond AND e.partition = ANY (partitions)
-    AND NOT EXISTS (
-      SELECT 1 FROM (
-        SELECT unnest(h.sequences) AS sequence FROM penstock.queue_handed_%1$s h WHERE h.last > after) AS u
-      WHERE u.sequence = e.sequence)
-  ORDER BY e.sequence LIMIT most;
-END $body$
-    $create$, slot);
-  END LOOP;
-END $do$;
 
 -- Leases of others on events of these partitions that are neither settled nor ended, however long they still run.
 CREATE FUNCTION penstock.queue_leases_of(partitions smallint[], known bigint[])
@@ -758,7 +764,10 @@ BEGIN
       SELECT u.sequence, %1$s::smallint, e.partition, e.id, e.conversation, h.lease, h.leased_until - penstock.now(), e.event
       FROM penstock.queue_handed_%1$s h CROSS JOIN LATERAL unnest(h.sequences) AS u (sequence)
         JOIN penstock.queue_events_%1$s e ON e.sequence = u.sequence
-      WHERE e.partition = ANY ($1) AND u.sequence <> ALL ($2)
+      -- Most leases are settled whole, which the sums say soonest.
+      WHERE cardinality(h.sequences) > (
+          SELECT coalesce(sum(s.events), 0) FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease)
+        AND e.partition = ANY ($1) AND u.sequence <> ALL ($2)
         AND NOT EXISTS (
           SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND u.sequence = ANY (s.sequences))
     $query$, one) USING partitions, known;

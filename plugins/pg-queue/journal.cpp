@@ -23,10 +23,9 @@ using postgres::Array;
 using postgres::Parameters;
 
 // A planner without statistics must not prefer to read whole tables, as it does while they are small.
-constexpr std::string_view kPlans = "SET jit = off";
+constexpr std::string_view kPlans = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off";
 constexpr auto kBlockedLong = std::chrono::seconds(10);  // nobody holds such a lock for a moment only
 constexpr auto kIdle = std::chrono::seconds(5);          // without a call for events: others may have the partitions
-constexpr int kLeaseBits = 36;                           // leases of one consumer; consumers are numbered above them
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -222,8 +221,13 @@ void PgJournal::takeOver(postgres::Session& session, Window& window, std::uint64
   }
   auto head = session.query(sql::kHead);
   head.next();
-  sift_until_ = std::max({sift_until_, cursor_, static_cast<std::uint64_t>(head.integer(0))});
-  cursor_ = std::min(cursor_, from);
+  const std::uint64_t newest = static_cast<std::uint64_t>(head.integer(0));
+  const std::uint64_t begin = std::min(cursor_, from);
+  auto handed = session.query(sql::kHandedAfter, static_cast<std::int64_t>(begin));
+  passed_.clear();
+  while (handed.next()) passed_.insert(static_cast<std::uint64_t>(handed.integer(0)));
+  sift_until_ = std::max({sift_until_, cursor_, newest});
+  cursor_ = begin;
 }
 
 void PgJournal::askAfterForeign(postgres::Session& session, Window& window) {
@@ -273,18 +277,15 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
     const auto left = static_cast<std::int32_t>(room - intake.items.size());
     bool more = left == 0;
     if (left > 0) {
-      const bool sift = cursor_ < sift_until_;
-      auto again = partitionsOf(partitions_);
-      Parameters ring;
-      ring.add(static_cast<std::int64_t>(cursor_)).add(again).add(left).add(sift);
-      auto found = session.run(sql::kReadRing, ring);
+      auto found = session.query(sql::kReadRing, static_cast<std::int64_t>(cursor_),
+                                 static_cast<std::int64_t>(partitions_), left);
       while (found.next()) {
         auto item = itemOf(found);
         read_to = item->sequence;
-        if (!window.holds(item->sequence)) intake.items.push_back(std::move(item));
+        if (!window.holds(item->sequence) && !passed_.contains(item->sequence)) intake.items.push_back(std::move(item));
       }
       more = found.count() == left;
-      if (!more && sift) read_to = std::max(read_to, sift_until_);
+      if (!more) read_to = std::max(read_to, sift_until_);
     }
     intake.more = more;
     auto mine = partitionsOf(partitions_);
@@ -295,142 +296,8 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
     return true;
   });
   cursor_ = read_to;
+  if (cursor_ >= sift_until_) passed_.clear();
   return intake;
-}
-
-void PgJournal::handOver(std::span<Item* const> items, Duration lease) {
-  std::vector<Item*> together;
-  std::vector<Item*> alone;
-  for (Item* item : items) (item->alone ? alone : together).push_back(item);
-  if (!together.empty()) handOverGroup(together, lease, false);
-  for (Item*& item : alone) handOverGroup({&item, 1}, lease, true);
-}
-
-void PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool alone) {
-  Array<std::int16_t> slots;
-  Array<std::int64_t> sequences;
-  Array<std::int64_t> delayed;
-  for (const Item* item : items) {
-    if (item->slot < 0) {
-      delayed.add(static_cast<std::int64_t>(item->sequence));
-    } else {
-      slots.add(item->slot);
-      sequences.add(static_cast<std::int64_t>(item->sequence));
-    }
-  }
-  const std::int64_t number = (consumer_ << kLeaseBits) + ++leases_;
-  Parameters parameters;
-  parameters.add(consumer_.load()).add(number).add(seconds(lease)).add(alone).add(slots).add(sequences).add(delayed);
-  // Until it is known to be done: what was taken may be handed out after all, and must not be under a second lease.
-  doubt_ = true;
-  const bool known = database_.run([&](postgres::Session& session) {
-    auto rows = session.run(sql::kHandOver, parameters);
-    return rows.next() && rows.boolean(0);
-  });
-  if (!known) throw QueueUnavailable("this process was taken to be gone; others hand out its events");
-  doubt_ = false;
-  for (Item* item : items) item->lease = static_cast<std::uint64_t>(number);
-}
-
-void PgJournal::settle(std::span<Ending> endings) {
-  Array<std::int16_t> slots;
-  Array<std::int64_t> leases;
-  Array<std::int64_t> sequences;
-  Array<std::int32_t> bytes;
-  Array<std::int16_t> outcomes;
-  Array<double> delays;
-  Array<std::string_view> reasons;
-  for (const Ending& ending : endings) {
-    const auto& outcome = ending.settlement->outcome;
-    std::int16_t kind = 0;
-    Duration delay{};
-    std::string_view reason;
-    if (const auto* retry = std::get_if<RetryAfter>(&outcome)) {
-      kind = 1;
-      delay = durable::bounded(retry->delay);
-      reason = durable::clipped(retry->reason);
-    } else if (const auto* dead = std::get_if<Dead>(&outcome)) {
-      kind = 2;
-      reason = durable::clipped(dead->reason);
-    } else if (const auto* release = std::get_if<Release>(&outcome)) {
-      kind = 3;
-      delay = durable::bounded(release->delay);
-    }
-    slots.add(ending.item->slot);
-    leases.add(static_cast<std::int64_t>(ending.item->lease));
-    sequences.add(static_cast<std::int64_t>(ending.item->sequence));
-    bytes.add(static_cast<std::int32_t>(ending.item->text->size()));
-    outcomes.add(kind);
-    delays.add(seconds(delay));
-    reasons.add(reason);
-  }
-  Parameters parameters;
-  parameters.add(slots).add(leases).add(sequences).add(bytes).add(outcomes).add(delays).add(reasons);
-  const std::vector<bool> settled = database_.run([&](postgres::Session& session) {
-    std::vector<bool> answers;
-    auto rows = session.run(sql::kSettle, parameters);
-    while (rows.next()) answers.push_back(rows.boolean(0));
-    return answers;
-  });
-  const SteadyTime now = context_.clock.now();
-  for (std::size_t i = 0; i < endings.size(); ++i) {
-    Ending& ending = endings[i];
-    Item& item = *ending.item;
-    ending.fate = i < settled.size() && settled[i] ? Fate::Gone : Fate::LeaseLost;
-    if (ending.fate == Fate::LeaseLost) continue;
-    const auto* retry = std::get_if<RetryAfter>(&ending.settlement->outcome);
-    const auto* release = std::get_if<Release>(&ending.settlement->outcome);
-    if (retry == nullptr && release == nullptr) continue;
-    const Duration delay = retry != nullptr ? retry->delay : release->delay;
-    item.slot = -1;
-    if (retry != nullptr) item.suspect = false;
-    if (release != nullptr) --item.attempts;
-    if (delay > Duration::zero())
-      next_due_ = std::min(next_due_, now + durable::bounded(delay));
-    else if (owns(item))
-      ending.fate = Fate::Ready;
-  }
-}
-
-std::vector<Fate> PgJournal::expire(std::span<Item* const> items) {
-  Array<std::int16_t> slots;
-  Array<std::int64_t> leases;
-  Array<std::int64_t> sequences;
-  for (const Item* item : items) {
-    slots.add(item->slot);
-    leases.add(static_cast<std::int64_t>(item->lease));
-    sequences.add(static_cast<std::int64_t>(item->sequence));
-  }
-  Parameters parameters;
-  parameters.add(slots).add(leases).add(sequences);
-  const std::vector<Fate> fates = database_.run([&](postgres::Session& session) {
-    std::vector<Fate> found;
-    auto rows = session.run(sql::kExpire, parameters);
-    while (rows.next())
-      found.push_back(rows.integer(0) == 0 ? Fate::Gone : rows.integer(0) == 1 ? Fate::Ready : Fate::Leased);
-    return found;
-  });
-  std::vector<Fate> result;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Item& item = *items[i];
-    Fate fate = fates.at(i);
-    if (fate == Fate::Ready) {
-      item.slot = -1;
-      item.suspect = true;
-      if (item.alone) ++item.expiries_alone;
-      // One that others had leased is read anew, with its history.
-      if (item.foreign || !owns(item)) fate = Fate::Gone;
-    }
-    if (fate == Fate::Gone) next_due_ = {};
-    result.push_back(fate);
-  }
-  return result;
-}
-
-void PgJournal::bury(Item& item, std::string_view reason) {
-  const Settlement settlement{durable::tokenOf(item), Dead{std::string(reason)}};
-  Ending ending{&item, &settlement};
-  settle({&ending, 1});
 }
 
 void PgJournal::tidy(Window& window) {

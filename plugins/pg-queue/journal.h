@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 namespace penstock::pg_queue {
 
@@ -60,6 +61,9 @@ private:
   void askAfterForeign(postgres::Session& session, durable::Window& window);
   void watchRotation(const std::string& blocked_slot);
   void handOverGroup(std::span<durable::Item* const> items, Duration lease, bool alone);
+  void settleDone(std::vector<durable::Ending*>& endings);
+  void settleOthers(std::span<durable::Ending* const> endings);
+  std::vector<bool> settledBy(std::string_view statement, const postgres::Parameters& parameters);
   bool owns(const durable::Item& item) const { return (partitions_ >> item.partition & 1U) != 0; }
 
   Context& context_;
@@ -70,11 +74,12 @@ private:
   std::atomic<std::int64_t> consumer_ = 0;  ///< 0: takes no part; the committer reads it, the dispatcher sets it
 
   // The dispatcher's own.
-  std::uint64_t partitions_ = 0;  ///< owned, as bits
-  std::uint64_t cursor_ = 0;      ///< the ring has been read so far
-  std::uint64_t sift_until_ = 0;  ///< up to there others may have handed out what is read
-  std::int64_t leases_ = 0;       ///< this consumer has numbered
-  bool doubt_ = false;            ///< whether the last hand-over was committed is not known
+  std::uint64_t partitions_ = 0;              ///< owned, as bits
+  std::uint64_t cursor_ = 0;                  ///< the ring has been read so far
+  std::uint64_t sift_until_ = 0;              ///< up to there what is read may have been handed out already
+  std::unordered_set<std::uint64_t> passed_;  ///< it was; empty once the cursor is there
+  std::int64_t leases_ = 0;                   ///< this consumer has numbered
+  bool doubt_ = false;                        ///< whether the last hand-over was committed is not known
   SteadyTime next_attend_{};
   SteadyTime next_due_{};
   SteadyTime last_read_{};

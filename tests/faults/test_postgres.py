@@ -202,8 +202,8 @@ def test_what_is_lost_at_a_commit(proxy, site, what):
         site.finished(ledger, worker)
 
 
-@pytest.mark.parametrize("call", ["queue_attend", "queue_leases_of", "queue_read_due", "queue_read_ring",
-                                  "queue_next_due", "queue_hand_over", "queue_settle"])
+@pytest.mark.parametrize("call", ["queue_attend", "queue_leases_of", "queue_handed_after", "queue_read_due",
+                                  "queue_events", "queue_next_due", "queue_hand_over", "queue_done"])
 def test_a_worker_is_cut_off_at(proxy, site, call):
     """Cut where the call is first prepared, and where it is first run: what was read before is handed out all the same,
     and nothing twice."""

@@ -42,10 +42,10 @@ template <typename Integer>
 void append(std::string& buffer, Integer value) {
   using Bits = std::make_unsigned_t<Integer>;
   const auto bits = static_cast<Bits>(value);
-  for (std::size_t shift = sizeof(Bits) * 8; shift > 0;) {
-    shift -= 8;
-    buffer += static_cast<char>(static_cast<std::uint8_t>(bits >> shift));
-  }
+  char bytes[sizeof(Bits)];
+  for (std::size_t i = 0; i < sizeof(Bits); ++i)
+    bytes[i] = static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * (sizeof(Bits) - 1 - i))));
+  buffer.append(bytes, sizeof bytes);
 }
 
 inline void write(std::string& buffer, bool value) { buffer += static_cast<char>(value); }

@@ -1,0 +1,1 @@
+SELECT sequence FROM penstock.queue_handed_after($1)
