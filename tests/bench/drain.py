@@ -1,0 +1,49 @@
+"""Publish and drain: so many events through the engine itself and through the peers' libraries, with an empty handler, by
+one and by two processes."""
+
+import subprocess
+
+import peers
+from rig import cluster
+
+
+def start(command):
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def both(publish, drain, events, processes):
+    """Events a second published, then drained by so many processes at once."""
+    published = peers.answer(start(publish))
+    runs = [peers.answer(one) for one in [start(drain) for _ in range(processes)]]
+    drained = sum(run["events"] for run in runs)
+    if drained != events:
+        raise RuntimeError(f"{drained} of {events} events were drained by {drain[0]}")
+    took = max(run["last"] for run in runs) - min(run["first"] for run in runs)
+    return events / published["seconds"], drained / took
+
+
+def rates(table, build, server, name, count, processes):
+    url = server.create(f"{name}_{processes}")
+    if name == "ours":
+        program = str(build / "bin" / "pg_queue_bench")
+        commands = [program, "publish", url, str(count)], [program, "drain", url]
+    else:
+        commands = peers.command("publish", name, url, count), peers.command("drain", name, url)
+    published, drained = both(*commands, count, processes)
+    server.query("postgres", f"DROP DATABASE {name}_{processes}")
+    title = peers.QUEUES.get(name, "pg-queue")
+    table.add(f"{title}: publish and drain of {count:,}, processes: {processes}", f"published {published:,.0f}/s, drained {drained:,.0f}/s")
+    return published, drained
+
+
+def measure(build, options, table):
+    with cluster() as server:
+        for processes in (1, 2):
+            _, mine = rates(table, build, server, "ours", options.events, processes)
+            for peer in peers.present(table, peers.QUEUES):
+                if peer not in options.systems:
+                    continue
+                _, theirs = rates(table, build, server, peer, options.events, processes)
+                target = 3 if peer == "graphile" else None
+                table.add(f"drain beside {peers.QUEUES[peer]}, processes: {processes}", f"{mine:,.0f}/s against {theirs:,.0f}/s",
+                          f"≥ {target} ×" if target else "", mine / theirs, mine >= target * theirs if target else None)

@@ -1,0 +1,43 @@
+"""Posts messages at a steady rate, whatever the answers take: each at its time, from a few threads with a connection each."""
+
+import datetime
+import http.client
+import json
+import threading
+import time
+
+THREADS = 8
+
+
+def post_at(port, rate, seconds):
+    """How many were accepted and refused, and how late the latest was sent, in seconds. A message's timestamp is when it
+    was sent."""
+    start = time.monotonic() + 0.1
+    count = int(rate * seconds)
+    lock = threading.Lock()
+    result = {"accepted": 0, "refused": 0, "latest": 0.0}
+
+    def work(first):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        for number in range(first, count, THREADS):
+            due = start + number / rate
+            time.sleep(max(0.0, due - time.monotonic()))
+            now = datetime.datetime.now(datetime.timezone.utc)
+            late = time.monotonic() - due
+            body = {"from": f"+1555{number % 10000:07d}", "to": f"+1666{number % 10000:07d}", "type": "sms",
+                    "body": f"Message {number} at {now.timestamp()}: the parcel leaves the depot at noon.",
+                    "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "metadata": {"campaign": "spring"}}
+            connection.request("POST", "/api/messages/sms", json.dumps(body).encode(), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            answer.read()
+            with lock:
+                result["accepted" if answer.status == 202 else "refused"] += 1
+                result["latest"] = max(result["latest"], late)
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return result
