@@ -7,7 +7,7 @@ import peers
 from rig import SOURCE, cluster
 
 SLOT_EVENTS = 200_000  # as pg-queue has it by default
-PATTERNS = 1000
+PATTERNS = 10_000  # published, then copied; of nearly as many conversations
 SLICE = 8000
 ROUNDS = 7
 

@@ -1,4 +1,4 @@
-"""Posts messages at a steady rate, whatever the answers take: each at its time, from a few threads with a connection each."""
+"""Posts messages at a steady rate, whatever the answers take: each at its time, from threads with a connection each."""
 
 import datetime
 import http.client
@@ -6,7 +6,7 @@ import json
 import threading
 import time
 
-THREADS = 8
+THREADS = 32  # so many answers may take their time
 
 
 def post_at(port, rate, seconds):

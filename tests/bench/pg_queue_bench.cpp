@@ -35,7 +35,8 @@ constexpr int kWorkers = 4;         // as many threads as a worker has by defaul
 constexpr std::size_t kBatch = 500;
 constexpr std::ptrdiff_t kOnTheirWay = 8000;  // publications that wait for their answer
 constexpr auto kLease = 30s;
-constexpr auto kQuiet = 3s;  // longer than two processes take to share out the partitions
+constexpr auto kWait = 500ms;     // of one receive; two processes take a second or two to share out the partitions
+constexpr auto kPatience = 120s;  // without an event although some are there
 
 double sinceEpoch() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
@@ -88,13 +89,25 @@ void settleAll(Engine& engine, const std::vector<Delivery>& deliveries) {
     if (verdict != SettleVerdict::Settled) throw std::runtime_error("a lease was lost");
 }
 
+/// The next events, or none when the queue is empty.
+std::vector<Delivery> next(Engine& engine, std::size_t most) {
+  const SteadyTime deadline = engine.clock.now() + kPatience;
+  for (;;) {
+    auto deliveries = engine.queue().receive(most, kLease, kWait, {});
+    if (!deliveries.empty()) return deliveries;
+    const QueueStats stats = engine.queue().stats();
+    if (stats.ready + stats.leased + stats.scheduled == 0) return deliveries;
+    if (engine.clock.now() > deadline) throw std::runtime_error("events are there and do not come");
+  }
+}
+
 void drain(Engine& engine) {
   const double first = sinceEpoch();
   std::atomic<std::uint64_t> events{0};
   std::atomic<double> last{first};
   onThreads(kWorkers, [&] {
     for (;;) {
-      const auto deliveries = engine.queue().receive(kBatch, kLease, kQuiet, {});
+      const auto deliveries = next(engine, kBatch);
       if (deliveries.empty()) return;
       settleAll(engine, deliveries);
       events += deliveries.size();
@@ -114,7 +127,7 @@ double take(Engine& engine, std::uint64_t events) {
       const std::int64_t before = left.fetch_sub(static_cast<std::int64_t>(kBatch));
       if (before <= 0) return;
       for (auto wanted = std::min(kBatch, static_cast<std::size_t>(before)); wanted > 0;) {
-        const auto deliveries = engine.queue().receive(wanted, kLease, kQuiet, {});
+        const auto deliveries = next(engine, wanted);
         if (deliveries.empty()) throw std::runtime_error("the backlog is too small");
         settleAll(engine, deliveries);
         wanted -= deliveries.size();

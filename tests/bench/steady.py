@@ -2,6 +2,7 @@
 table; the same with a transaction held open throughout, and full speed before it ends."""
 
 import contextlib
+import pathlib
 import tempfile
 import threading
 import time
@@ -12,29 +13,30 @@ from rig import cluster, load, penstock
 
 RATE = 200
 NAMES = {"ours": "Penstock", **peers.QUEUES}
-SCHEMAS = {"ours": "penstock", "graphile": "graphile_worker", "boss": "pgboss"}
+# The tables of the queue; the others of ours are the store's, of theirs nothing but rows is kept.
+QUEUES = {"ours": "penstock.queue_", "graphile": "graphile_worker.", "boss": "pgboss."}
 KEPT = {"ours": "penstock.messages", "graphile": "kept", "boss": "kept"}
 FULL_SPEED_CONNECTIONS = 64
 
 
 class DeadTuples:
-    """Most dead tuples that each table of a schema, and the catalogue, had at once, looked at every second."""
+    """Most dead tuples that each table had at once, and those of the queue together; looked at every second."""
 
-    def __init__(self, server, database, schema):
+    SQL = "SELECT t.schemaname || '.' || t.relname, t.n_dead_tup FROM pg_stat_all_tables t WHERE t.n_dead_tup > 0"
+
+    def __init__(self, server, database, queue):
         self.most, self.total = {}, 0
-        self.sql = ("SELECT coalesce(t.schemaname || '.' || t.relname, ''), t.n_dead_tup FROM pg_stat_all_tables t "
-                    f"WHERE t.schemaname IN ('{schema}', 'pg_catalog') AND t.n_dead_tup > 0")
-        self.server, self.database, self.schema = server, database, schema
+        self.server, self.database, self.queue = server, database, queue
         self.halt = threading.Event()
         self.thread = threading.Thread(target=self._watch)
 
     def _watch(self):
         while not self.halt.wait(1):
             total = 0
-            for line in self.server.query(self.database, self.sql).splitlines():
+            for line in self.server.query(self.database, self.SQL).splitlines():
                 name, count = line.rsplit("|", 1)
                 self.most[name] = max(self.most.get(name, 0), int(count))
-                total += int(count) if name.startswith(self.schema + ".") else 0
+                total += int(count) if name.startswith(self.queue) else 0
             self.total = max(self.total, total)
 
     def __enter__(self):
@@ -55,7 +57,11 @@ def service(who, build, url, folder):
     """Two processes: one that accepts and one that works off."""
     if who == "ours":
         backends = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": url}
-        with penstock(build, folder, config="api", **backends) as api, penstock(build, folder, config="worker", ready="/metrics", **backends):
+        folders = [pathlib.Path(folder) / name for name in ("api", "worker")]
+        for one in folders:
+            one.mkdir()
+        with (penstock(build, folders[0], config="api", **backends) as api,
+              penstock(build, folders[1], config="worker", ready="/metrics", **backends)):
             yield api
     else:
         with peers.Worker(who, url, folder), peers.accepting(who, url, folder) as api:
@@ -80,7 +86,7 @@ def run(who, build, options, held):
         post_at(api.port, RATE, 2)
         if held:
             stack.enter_context(server.transaction("steady", "SELECT txid_current()"))
-        with DeadTuples(server, "steady", SCHEMAS[who]) as dead:
+        with DeadTuples(server, "steady", QUEUES[who]) as dead:
             sent = post_at(api.port, RATE, options.minutes * 60)
             time.sleep(2)  # the last ones are kept, and what is dead is counted
         count, (p50, p95, p99) = latencies(server, "steady", KEPT[who])
@@ -103,7 +109,7 @@ def measure(build, options, table):
                       f"{result['lost']} not kept", "p95 ≤ 25 ms" if ours else "", result["p95"] / 25 if ours else None,
                       good if ours else None)
             dead = result["dead"].total
-            table.add(f"{what}: dead tuples", f"{dead:,}", "< 1,000" if ours else "", dead / 1000 if ours else None,
+            table.add(f"{what}: dead tuples of the queue", f"{dead:,}", "< 1,000" if ours else "", dead / 1000 if ours else None,
                       dead < 1000 if ours else None)
             table.note(f"Most dead tuples at once, {what}: {result['dead'].text()}. Latest post {result['latest'] * 1000:.0f} ms late.")
         free, held = results[False]["full"], results[True]["full"]
