@@ -8,6 +8,8 @@ import tempfile
 import peers
 from rig import cluster, load, penstock
 
+JUDGED = 64  # connections that the budgets speak of
+
 TABLES = """
 CREATE TABLE raw_keys (key uuid PRIMARY KEY, fingerprint uuid NOT NULL, id uuid NOT NULL, known_until timestamptz NOT NULL);
 CREATE TABLE raw_events (sequence bigserial PRIMARY KEY, partition smallint NOT NULL, bytes bigint NOT NULL,
@@ -20,6 +22,10 @@ keys AS (INSERT INTO raw_keys SELECT key, key, key, now() FROM fresh)
 INSERT INTO raw_events (partition, bytes, published_at, id, key, fingerprint, conversation, event)
 SELECT 1, 640, now(), key, key, key, key, repeat('x', {bytes}) FROM fresh;
 """
+
+
+def said(run):
+    return f"{run['rate']:,.0f}/s, p50 {run['p50_ms']:.1f} ms, p99 {run['p99_ms']:.1f} ms, {run['errors']} refused"
 
 
 def bare_inserts(server, seconds, size):
@@ -45,18 +51,21 @@ def ours(build, server, name, seconds, connections, workers):
     return run
 
 
-def peer_rates(table, server, seconds, connections):
-    runs = {}
+def beside(table, server, seconds, connections, mine):
+    """The peers' rates, each with ours as its multiple; the better one of the libraries."""
+    best = None
     for peer in peers.present(table, peers.ACCEPTING):
         with tempfile.TemporaryDirectory() as folder:
             url = server.create(f"{peer}_{connections}")
             with peers.accepting(peer, url, folder) as service:
                 load(service, 1, connections)
-                runs[peer] = load(service, seconds, connections)
-        run = runs[peer]
-        table.add(f"  {peers.ACCEPTING[peer]}, {connections} connections",
-                  f"{run['rate']:,.0f}/s, p50 {run['p50_ms']:.1f} ms, p99 {run['p99_ms']:.1f} ms, {run['errors']} refused")
-    return runs
+                run = load(service, seconds, connections)
+        judged = connections == JUDGED and peer in peers.QUEUES
+        if peer in peers.QUEUES:
+            best = max(best or 0, run["rate"])
+        table.add(f"  beside {peers.ACCEPTING[peer]}", said(run), "≥ 20 ×" if judged else "", mine / run["rate"],
+                  mine >= 20 * run["rate"] if judged else None)
+    return best
 
 
 def event_size(server, database):
@@ -69,21 +78,16 @@ def measure(build, options, table):
         runs = {count: ours(build, server, f"ours_{count}", options.seconds, count, False) for count in (16, 64, 256)}
         limit = bare_inserts(server, options.seconds, event_size(server, "ours_16"))
         for count, run in runs.items():
-            what = f"durable accepts/s, {count} connections"
-            table.add(what, f"{run['rate']:,.0f}/s, p50 {run['p50_ms']:.1f} ms, p99 {run['p99_ms']:.1f} ms, {run['errors']} refused "
-                      f"(bare inserts {limit:,.0f}/s)", "≥ 0.5 × bare inserts", run["rate"] / limit,
-                      run["rate"] >= 0.5 * limit and run["errors"] == 0)
-            if count == 64:
-                table.add("durable accept p99, 64 connections", f"{run['p99_ms']:.1f} ms", "≤ 40 ms", run["p99_ms"] / 40,
-                          run["p99_ms"] <= 40)
-            beside = peer_rates(table, server, options.seconds, count)
-            libraries = {peer: beside[peer]["rate"] for peer in peers.QUEUES if peer in beside}
-            if libraries:
-                best = max(libraries.values())
-                table.add(f"{what}, beside the better library", f"{run['rate']:,.0f}/s against {best:,.0f}/s", "≥ 20 × at 64",
-                          run["rate"] / best, run["rate"] >= 20 * best if count == 64 else None)
-                if count == 64:
-                    busy = ours(build, server, "ours_busy", options.seconds, 64, True)
-                    table.add(f"{what}, workers persisting",
-                              f"{busy['rate']:,.0f}/s accepted, {busy['persisted']:,.0f}/s persisted, p99 {busy['p99_ms']:.1f} ms",
-                              "≥ 10 × at 64", busy["rate"] / best, busy["rate"] >= 10 * best and busy["errors"] == 0)
+            judged = count == JUDGED
+            table.add(f"durable accepts, {count} connections", said(run), "p99 ≤ 40 ms" if judged else "",
+                      run["p99_ms"] / 40 if judged else None, run["p99_ms"] <= 40 and run["errors"] == 0 if judged else None)
+            table.add("  beside bare inserts", f"{limit:,.0f}/s", "≥ 0.5 ×" if judged else "", run["rate"] / limit,
+                      run["rate"] >= 0.5 * limit if judged else None)
+            best = beside(table, server, options.seconds, count, run["rate"])
+            if judged:
+                busy = ours(build, server, "ours_busy", options.seconds, count, True)
+                table.add(f"durable accepts, {count} connections, workers persisting",
+                          f"{said(busy)}, {busy['persisted']:,.0f}/s persisted")
+                if best:
+                    table.add("  beside the better library, which only accepts", f"{best:,.0f}/s", "≥ 10 ×", busy["rate"] / best,
+                              busy["rate"] >= 10 * best and busy["errors"] == 0)

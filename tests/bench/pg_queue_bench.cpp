@@ -1,7 +1,9 @@
-// pg-queue through its own .so, in a process of its own, as the parts of the report ask for it. Prints one line of JSON.
+// pg-queue through its own .so, in a process of its own, as the parts of the report ask for it. Prints one line of
+// JSON.
 //   pg_queue_bench publish URL EVENTS         many publishers, until all are accepted
-//   pg_queue_bench drain URL                  receives and settles with nothing in between, until nothing comes any more
-//   pg_queue_bench backlog URL EVENTS ROUNDS  so often receives and settles so many, and publishes as many again, untimed
+//   pg_queue_bench drain URL                  receives and settles with nothing in between, until nothing comes any
+//   more pg_queue_bench backlog URL EVENTS ROUNDS  so often receives and settles so many, and publishes as many again,
+//   untimed
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -31,14 +33,16 @@ using namespace penstock;
 using namespace std::chrono_literals;
 
 constexpr int kPublishers = 2;
-constexpr int kWorkers = 4;         // as many threads as a worker has by default, with the batches that it takes
+constexpr int kWorkers = 4;  // as many threads as a worker has by default, with the batches that it takes
 constexpr std::size_t kBatch = 500;
 constexpr std::ptrdiff_t kOnTheirWay = 8000;  // publications that wait for their answer
 constexpr auto kLease = 30s;
 constexpr auto kWait = 500ms;     // of one receive; two processes take a second or two to share out the partitions
 constexpr auto kPatience = 120s;  // without an event although some are there
 
-double sinceEpoch() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double sinceEpoch() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 struct Engine {
   explicit Engine(const std::string& url) : plugin(PENSTOCK_PG_QUEUE, &clock, {{"pg.url", url}}, PENSTOCK_MIGRATIONS) {

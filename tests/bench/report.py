@@ -7,6 +7,7 @@ budget is missed: a benchmark reports, it does not decide.
 """
 import argparse
 import pathlib
+import signal
 import sys
 
 import backlog
@@ -45,6 +46,7 @@ def main():
     for unknown in set(options.only) - set(MEASUREMENTS):
         parser.error(f"there is no part {unknown}; parts are {', '.join(MEASUREMENTS)}")
     table = Table()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every finally, so that no server stays behind
     try:
         for name in options.only:
             print(f"measuring: {name}", file=sys.stderr, flush=True)

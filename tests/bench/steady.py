@@ -1,5 +1,5 @@
-"""200 events a second for minutes: from sending to the commit of the kept message, and what is left behind dead in every
-table; the same with a transaction held open throughout, and full speed before it ends."""
+"""200 events a second for minutes: from when each was due to be sent to the commit of the kept message, and what is left
+behind dead in every table; the same with a transaction held open throughout, and full speed before it ends."""
 
 import contextlib
 import pathlib
@@ -69,7 +69,7 @@ def service(who, build, url, folder):
 
 
 def latencies(server, database, kept):
-    """p50, p95 and p99 of the time from sending until the row was committed, in ms, and how many rows there are."""
+    """p50, p95 and p99 of the time from when a message was due until its row was committed, in ms, and how many rows there are."""
     took = "extract(epoch FROM pg_xact_commit_timestamp(k.xmin) - k.\"timestamp\") * 1000"
     line = server.query(database, f"SELECT count(*), percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY {took}) FROM {kept} k")
     count, values = line.split("|")

@@ -7,6 +7,7 @@ All traffic stays on loopback and is bounded in count and time.
 import argparse
 import contextlib
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -114,6 +115,7 @@ def main():
     for unknown in set(options.profiles) - set(PROFILES):
         parser.error(f"there is no profile {unknown}; profiles are {', '.join(PROFILES)}")
     checks = Checks()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every finally, so that no server stays behind
     for name in options.profiles or PROFILES:
         play(name, options, checks)
     print(f"{checks.passed} passed, {checks.failed} failed")
