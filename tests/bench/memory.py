@@ -40,7 +40,7 @@ def measure(build, options, table):
                 run = load(service, seconds, CONNECTIONS)
             persisted = service.metric("penstock_worker_processed_total")
     low, high, middle = min(memory.values), max(memory.values), (min(memory.values) + max(memory.values)) / 2
-    table.add(f"memory over {seconds / 60:g} min at full speed",
+    table.add(f"memory over {seconds:,} s at full speed",
               f"{low:.1f} to {high:.1f} MB, {memory.values[0]:.1f} at first and {memory.values[-1]:.1f} at last; {run['rate']:,.0f}/s, "
               f"{run['errors']} refused, {persisted:,.0f} persisted", f"± {BAND_MEGABYTES} MB", (high - middle) / BAND_MEGABYTES,
               high - middle <= BAND_MEGABYTES)
