@@ -1,5 +1,5 @@
 # Thin over packaging/ and CMake's presets; a fresh machine has no make and uses packaging/run and packaging/test.
-.PHONY: run test test-long build lint bench cover clean
+.PHONY: run test test-long build lint bench load cover clean
 
 run:
 	packaging/run
@@ -16,6 +16,9 @@ build:
 
 bench:
 	packaging/bench
+
+load:
+	packaging/load
 
 cover:
 	packaging/cover

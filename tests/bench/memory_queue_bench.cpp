@@ -3,11 +3,11 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/sample_events.h"
 #include "memory-queue/memory_queue.h"
 #include "support/captured_log.h"
 #include "support/recorded_metrics.h"
@@ -17,26 +17,11 @@
 namespace {
 
 using namespace penstock;
+using bench::Copies;
+using bench::sampleEvent;
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kBacklog = 100'000;
-
-Event sample(std::uint64_t number, std::uint64_t conversations) {
-  Event event;
-  event.id = Uuid::make(WallTime(Duration(1'772'366'400'000'000)));
-  event.customer = "default";
-  event.key = Digest128::of({std::to_string(number)});
-  event.fingerprint = event.key;
-  event.conversation = "sms:+15550001<->+1666" + std::to_string(1'000'000 + number % conversations);
-  event.participant_a = "+15550001";
-  event.participant_b = event.conversation.substr(15);
-  event.request_id = "4bf92f3577b34da6";
-  event.content.from = event.participant_a;
-  event.content.to = event.participant_b;
-  event.content.body = "Your parcel is on its way and will be there between ten and noon today.";
-  event.content.metadata = R"({"campaign":"spring","order":4711})";
-  return event;
-}
 
 /// An engine with room for everything a run publishes.
 struct Engine {
@@ -63,43 +48,23 @@ struct Engine {
     for (std::uint64_t number = 0; number < backlog; ++number) publish(number, conversations);
   }
   void publish(std::uint64_t number, std::uint64_t conversations) {
-    queue.publish(sample(number, conversations), [](PublishResult) {});
+    queue.publish(sampleEvent(number, conversations), [](PublishResult) {});
   }
 };
 
-/// Copies of one event, each with a key and one of 10,000 conversations of its own. What making them costs is measured
-/// as `copying`.
-class Copies {
-public:
-  explicit Copies(std::uint64_t first) : next_(first) {
-    for (std::uint64_t number = 0; number < 10'000; ++number)
-      conversations_.push_back(sample(number, 10'000).conversation);
-  }
-  Event next() {
-    Event event = original_;
-    std::memcpy(event.key.bytes.data() + 8, &next_, sizeof next_);
-    event.conversation = conversations_[next_++ % conversations_.size()];
-    return event;
-  }
-
-private:
-  Event original_ = sample(1, 1);
-  std::vector<std::string> conversations_;
-  std::uint64_t next_;
-};
-
+// What making copies costs is measured as `copying`.
 void copying(benchmark::State& state) {
   Copies copies(1);
   for (auto _ : state) benchmark::DoNotOptimize(copies.next());
 }
 
 void serializing(benchmark::State& state) {
-  const Event event = sample(1, 1);
+  const Event event = sampleEvent(1, 1);
   for (auto _ : state) benchmark::DoNotOptimize(serialize(event));
 }
 
 void parsing(benchmark::State& state) {
-  const std::string text = serialize(sample(1, 1));
+  const std::string text = serialize(sampleEvent(1, 1));
   for (auto _ : state) benchmark::DoNotOptimize(parseEvent(text));
 }
 
