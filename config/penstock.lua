@@ -150,6 +150,12 @@ return {
     poll = "500ms",               -- how often a waiting worker looks for what nobody told it of
     attend = "1s",                -- how often a process with workers shows that it lives
     patience = "10s",             -- after this time without a sign others hand out its events
+    -- What applications enqueue in their own transactions with penstock.enqueue().
+    outbox = {
+      enabled = true,             -- whether this process moves it to the queue
+      batch = 500,                -- moved by one commit at most
+      poll = "250ms",             -- how often it is looked at once it is empty
+    },
   },
 
   ["sqlite-store"] = {

@@ -8,6 +8,7 @@
 #include "penstock/log.h"
 #include "penstock/policy.h"
 #include "penstock/queue.h"
+#include "shared/draft/routes.h"
 
 #include <memory>
 #include <string_view>
@@ -25,8 +26,8 @@ struct SendingCall {
 };
 
 inline constexpr SendingCall kSendingCalls[] = {
-    {"/api/messages/sms", Kind::OutboundMessage, Channel::Sms, "messages/sms", {}, {}},
-    {"/api/messages/email", Kind::OutboundMessage, Channel::Email, "messages/email", {}, {}},
+    {"/api/messages/sms", Kind::OutboundMessage, Channel::Sms, kSmsRoute, {}, {}},
+    {"/api/messages/email", Kind::OutboundMessage, Channel::Email, kEmailRoute, {}, {}},
     {"/api/webhooks/sms", Kind::InboundMessage, Channel::Sms, "webhooks/sms", "webhook", "messaging_provider_id"},
     {"/api/webhooks/email", Kind::InboundMessage, Channel::Email, "webhooks/email", "webhook", "xillio_id"},
 };

@@ -36,6 +36,11 @@ inline constexpr std::array kRows{
               "How often a process with workers shows the others that it lives."},
     ConfigRow{"patience", ConfigType::Period, "10s", "1s..30s",
               "After how long without a sign of life a process is taken to be gone and others hand out its events."},
+    ConfigRow{"outbox.enabled", ConfigType::Boolean, "true", "",
+              "Whether this process moves what applications enqueue with penstock.enqueue."},
+    ConfigRow{"outbox.batch", ConfigType::Integer, "500", "1..10000", "Most drafts moved by one commit."},
+    ConfigRow{"outbox.poll", ConfigType::Period, "250ms", "10ms..1m",
+              "How often the outbox is looked at once everything in it has been moved."},
 };
 
 }  // namespace penstock::pg_queue

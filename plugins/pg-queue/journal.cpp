@@ -1,5 +1,6 @@
 #include "pg-queue/journal.h"
 
+#include "pg-queue/partition.h"
 #include "pg-queue/sql.h"
 #include "shared/durable/window.h"
 #include "shared/postgres/config.h"
@@ -32,8 +33,6 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 Duration fromSeconds(double value) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
 }
-
-std::uint8_t partitionOf(const Digest128& conversation) { return conversation.bytes[0] & 63U; }
 
 Array<std::int16_t> partitionsOf(std::uint64_t bits) {
   Array<std::int16_t> array;

@@ -53,6 +53,8 @@ public:
   std::uint64_t discard(std::span<const Uuid> ids) override;
 
   Health health() const { return database_.health(); }
+  Database& database() { return database_; }
+  const Settings& settings() const { return settings_; }
 
 private:
   void publishAll(std::span<durable::Publication> batch);

@@ -1,5 +1,6 @@
 #include "pg-queue/config.h"
 #include "pg-queue/journal.h"
+#include "pg-queue/outbox.h"
 #include "shared/durable/durable_queue.h"
 
 #include "penstock/plugin.h"
@@ -35,9 +36,12 @@ public:
     started_ = queue_.get();
     context.provide<Queue>(*queue_);
     context.provide<DeadLetters>(*queue_);
+    if (const OutboxOptions outbox = readOutboxOptions(context.config); outbox.enabled)
+      outbox_ = std::make_unique<Outbox>(context, *journal_, outbox);
   }
 
   void stop(SteadyTime) noexcept override {
+    if (outbox_) outbox_->stop();
     if (queue_) queue_->close();
     stopped_ = true;
   }
@@ -64,6 +68,7 @@ public:
 private:
   PgJournal* journal_ = nullptr;
   std::unique_ptr<durable::DurableQueue> queue_;
+  std::unique_ptr<Outbox> outbox_;
   std::atomic<durable::DurableQueue*> started_{nullptr};
   std::atomic<bool> stopped_{false};
 };

@@ -72,8 +72,8 @@ class Postgres:
         self._run("createdb", "-h", str(self.folder), "-U", "penstock", database)
         return self.url(database)
 
-    def query(self, database, sql):
-        command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-c", sql, database]
+    def query(self, database, sql, role="penstock"):
+        command = [_binary("psql"), "-h", str(self.folder), "-U", role, "-XAtq", "-c", sql, database]
         for _ in range(20):
             run = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **self.user)
             if run.returncode != 2:  # the connection was refused or lost
@@ -82,9 +82,15 @@ class Postgres:
         run.check_returncode()
         return run.stdout.strip()
 
+    def refusal(self, database, sql, role="penstock"):
+        """What the server says against a statement; empty when it takes it."""
+        command = [_binary("psql"), "-h", str(self.folder), "-U", role, "-XAtq", "-c", sql, database]
+        run = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **self.user)
+        return run.stderr if run.returncode == 1 else ""
+
     @contextlib.contextmanager
-    def transaction(self, database, sql):
-        """A session that has done this and leaves its transaction open until it is rolled back."""
+    def transaction(self, database, sql, commit=False):
+        """A session that has done this and leaves its transaction open until it is rolled back, or committed, at the end."""
         command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-v", "ON_ERROR_STOP=1", database]
         session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", **self.user)
         try:
@@ -93,6 +99,8 @@ class Postgres:
             while (line := session.stdout.readline()) != "done\n":
                 assert line, "the session ended"
             yield
+            if commit:
+                session.stdin.write("COMMIT;\n")
         finally:
             session.stdin.close()
             session.wait(60)

@@ -1,6 +1,10 @@
-SELECT penstock.queue_replay(ARRAY(
-  SELECT d.sequence FROM penstock.queue_dead d
+WITH chosen AS MATERIALIZED (
+  SELECT d.sequence, d.sequence >= penstock.outbox_sequence(0) AS of_outbox, row_number() OVER (ORDER BY d.dead_at, d.id DESC) AS place
+  FROM penstock.queue_dead d
   WHERE (cardinality($1) = 0 OR d.id = ANY ($1)) AND ($2::text IS NULL OR d.customer = $2) AND ($3::text IS NULL OR d.reason = $3)
   AND ($4::text IS NULL OR d.kind = $4) AND ($5::timestamptz IS NULL OR d.dead_at >= $5) AND ($6::timestamptz IS NULL OR d.dead_at < $6)
   AND d.dead_at > penstock.now() - make_interval(secs => $7)
-  ORDER BY d.dead_at, d.id DESC LIMIT $8), make_interval(secs => $9), $10, $11)
+  ORDER BY d.dead_at, d.id DESC LIMIT $8)
+SELECT penstock.queue_replay(ARRAY(SELECT c.sequence FROM chosen c WHERE NOT c.of_outbox ORDER BY c.place),
+    make_interval(secs => $9), $10, $11)
+  + penstock.outbox_replay(ARRAY(SELECT c.sequence FROM chosen c WHERE c.of_outbox ORDER BY c.place), make_interval(secs => $9))

@@ -1,0 +1,2 @@
+SELECT tx, number, id, created_at, extract(epoch FROM penstock.now() - created_at)::double precision, tries, draft
+FROM penstock.outbox_read($1, $2, $3, $4, $5, $6)
