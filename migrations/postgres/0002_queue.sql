@@ -102,6 +102,7 @@ CREATE TABLE penstock.queue_delayed (
 ) WITH (fillfactor = 70);
 CREATE INDEX queue_delayed_by_time ON penstock.queue_delayed (due_at, sequence) WHERE lease IS NULL;
 CREATE INDEX queue_delayed_by_key ON penstock.queue_delayed (key);
+CREATE INDEX queue_delayed_by_lease ON penstock.queue_delayed (lease) WHERE lease IS NOT NULL;
 
 CREATE TABLE penstock.queue_dead (
   sequence bigint PRIMARY KEY,
@@ -809,15 +810,17 @@ CREATE FUNCTION penstock.queue_next_due(partitions smallint[]) RETURNS interval 
   ORDER BY d.due_at LIMIT 1
 $$;
 
--- What is in the queue. Nothing is counted row by row but the leases.
+-- What is in the queue, without counting it row by row.
 CREATE FUNCTION penstock.queue_stats(OUT live bigint, OUT leased bigint, OUT scheduled bigint, OUT dead bigint,
   OUT bytes bigint, OUT oldest interval)
 LANGUAGE plpgsql
+SET enable_seqscan = off
 AS $$
 DECLARE
   one record;
   head bigint;
   head_bytes bigint;
+  due bigint;
   handed bigint;
   done bigint;
   done_bytes bigint;
@@ -829,9 +832,12 @@ BEGIN
   FROM penstock.queue_partitions p LEFT JOIN penstock.queue_consumers c ON c.consumer = p.consumer;
   SELECT coalesce(sum(t.delayed), 0), coalesce(sum(t.delayed_bytes), 0), coalesce(sum(t.dead), 0)
   INTO live, bytes, dead FROM penstock.queue_tallies t;
-  SELECT count(*) FILTER (WHERE d.lease IS NOT NULL), count(*) FILTER (WHERE d.lease IS NULL AND d.due_at > penstock.now()),
-    penstock.now() - min(d.due_at) FILTER (WHERE d.lease IS NULL AND d.due_at <= penstock.now())
-  INTO leased, scheduled, oldest FROM penstock.queue_delayed d;
+  -- A pause may park a million: only what is leased and what is due is counted, and of that no more than it takes to see.
+  SELECT count(*) INTO leased FROM penstock.queue_delayed d WHERE d.lease IS NOT NULL;
+  SELECT count(*), penstock.now() - min(w.due_at) INTO due, oldest FROM (
+    SELECT d.due_at FROM penstock.queue_delayed d
+    WHERE d.lease IS NULL AND d.due_at <= penstock.now() ORDER BY d.due_at LIMIT 100000) AS w;
+  scheduled := greatest(0, live - leased - due);
   FOR one IN SELECT s.slot, s.first, s.first_bytes FROM penstock.queue_slots s WHERE s.first IS NOT NULL ORDER BY s.first LOOP
     EXECUTE format('SELECT e.sequence, e.bytes FROM penstock.queue_events_%s e ORDER BY e.sequence DESC LIMIT 1', one.slot)
     INTO head, head_bytes;
