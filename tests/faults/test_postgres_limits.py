@@ -46,15 +46,26 @@ def data_files_are_full(site, disk):
             disk.fill()
             return ledger.post(service) == 503
 
+        def away():
+            disk.fill()
+            return service.get("/readyz").status == 503
+
         with ledger.load(service, threads=3):
             until(refused, 30, "a refusal")
             is_away(service, "the disk of the server is full")
-        # No call that happens to need no room makes the service say that it is ready.
-        remains(lambda: service.get("/readyz").status == 503 and refused(), 1.5, "the refusal")
+            # No statement that happens to need no room makes the service say that it is ready, by turns.
+            said, shed = times_available(service), len(ledger.shed)
+            remains(away, 1.2, "the end of readiness")
+            assert times_available(service) == said
+            assert len(ledger.shed) > shed
         disk.clear()
         works(ledger, service, 5)
         site.finished(ledger, service, answers_lost=False)
     assert not ledger.unknown and not ledger.refused
+
+
+def times_available(service):
+    return sum(line.get("event", "").endswith(".available") for line in service.log_lines())
 
 
 def test_the_log_of_the_server_cannot_grow(request, start, folder, tmp_path):

@@ -63,6 +63,7 @@ private:
   Pool pool_;
   std::unique_ptr<Collection> collection_;
   std::atomic<bool> checked_{false};  ///< the schema was found right
+  std::atomic<bool> full_{false};     ///< the disk had no room when last asked
   Keeper keeper_;
 };
 
