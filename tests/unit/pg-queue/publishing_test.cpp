@@ -36,12 +36,14 @@ TEST_F(Publishing, AnOpenTransactionIsPassedByNobody) {
 TEST_F(Publishing, WhoWaitsForAnotherComesAfterIt) {
   postgres::Transaction slow(other_);
   publish(other_, 1, 3);
+  std::string refused;
   {
-    std::jthread waiting([&] { publish(third_, 4, 6); });
+    const std::jthread waiting([&] { refused = refusal([&] { publish(third_, 4, 6); }); });
     awaitWaiting(session_);
     EXPECT_EQ(reader_.read(), Numbers{});
     slow.commit();
   }
+  EXPECT_EQ(refused, "");
   EXPECT_EQ(reader_.read(), fromTo(1, 6));
 }
 
