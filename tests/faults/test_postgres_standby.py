@@ -1,6 +1,7 @@
 """A primary and its standby: what was accepted is lost with neither, and the service follows by itself."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import signal
@@ -55,7 +56,12 @@ def test_the_standby_is_promoted(start, places, tmp_path):
             wait_for_each_other(primary)
             with ledger.load(api):
                 pause(random, 0.3, 1.0)
+                # What the standby has not got at the end was answered to nobody.
+                receiver = int(standby.query("postgres", "SELECT pid FROM pg_stat_wal_receiver"))
+                os.kill(receiver, signal.SIGSTOP)
+                pause(random, 0.1, 0.3)
                 primary.stop(random.choice([signal.SIGKILL, signal.SIGQUIT]))
+                os.kill(receiver, signal.SIGCONT)
                 until(lambda: api.get("/readyz").status == 503, 5, "the end of readiness")
                 assert api.get("/livez").status == 200
                 pause(random, 0.0, 0.5)
