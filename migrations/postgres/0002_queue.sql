@@ -12,7 +12,8 @@ CREATE TABLE penstock.queue_slots (
   slot smallint PRIMARY KEY CHECK (slot BETWEEN 0 AND 3),
   first bigint,
   first_bytes bigint NOT NULL DEFAULT 0,
-  opened_at timestamptz
+  opened_at timestamptz,
+  settled boolean NOT NULL DEFAULT false  -- every event was found named by a settlement, so it may be emptied
 );
 INSERT INTO penstock.queue_slots (slot, first, opened_at)
 VALUES (0, 1, now()), (1, NULL, NULL), (2, NULL, NULL), (3, NULL, NULL);
@@ -48,6 +49,7 @@ BEGIN
       leased_until timestamptz NOT NULL,
       alone boolean NOT NULL,
       last bigint NOT NULL,
+      events integer NOT NULL,
       sequences bigint[] NOT NULL
     )', slot);
     -- One row says that events of one lease are settled, or that they have left the slot because it ran out.
@@ -66,7 +68,8 @@ BEGIN
       key uuid PRIMARY KEY,
       fingerprint uuid NOT NULL,
       id uuid NOT NULL,
-      known_until timestamptz NOT NULL
+      known_until timestamptz NOT NULL,
+      sequence bigint NOT NULL
     )', number);
   END LOOP;
 END $$;
@@ -132,11 +135,13 @@ CREATE TABLE penstock.queue_tallies (
 );
 
 -- Processes that hand events out, and what each may hand out. A process that has not been heard of before
--- attends_until is taken to be gone. floor: everything of its partitions up to there has been handed out.
+-- attends_until is taken to be gone. floor: everything of its partitions up to there has been handed out. version: changes
+-- with the set of its partitions, and whenever it does not know what became of a call; what it hands out must name it.
 CREATE TABLE penstock.queue_consumers (
   consumer bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL,
   attends_until timestamptz NOT NULL,
+  version bigint NOT NULL DEFAULT 0,
   floor bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 CREATE TABLE penstock.queue_partitions (
@@ -204,8 +209,9 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM penstock.queue_delayed t WHERE t.key = ANY (keys))
     AND NOT EXISTS (SELECT 1 FROM penstock.queue_dead t WHERE t.key = ANY (keys))
   THEN
-    INSERT INTO penstock.queue_keys_%2$s (key, fingerprint, id, known_until)
-    SELECT i.key, i.fingerprint, i.id, moment + key_window FROM unnest(keys, fingerprints, ids) AS i (key, fingerprint, id);
+    INSERT INTO penstock.queue_keys_%2$s (key, fingerprint, id, known_until, sequence)
+    SELECT i.key, i.fingerprint, i.id, moment + key_window, head + i.place
+    FROM unnest(keys, fingerprints, ids) WITH ORDINALITY AS i (key, fingerprint, id, place);
     INSERT INTO penstock.queue_events_%1$s
       (sequence, partition, bytes, published_at, id, key, fingerprint, conversation, event)
     SELECT head + i.place, i.partition, head_bytes + sum(octet_length(i.text)) OVER (ORDER BY i.place), moment, i.id, i.key,
@@ -225,11 +231,14 @@ BEGIN
   known AS MATERIALIZED (
     SELECT i.place, k.fingerprint, k.id
     FROM input i CROSS JOIN LATERAL (
-      SELECT t.fingerprint, t.id FROM penstock.queue_keys_0 t WHERE t.key = i.key AND t.known_until > moment
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_0 t
+      WHERE t.key = i.key AND (t.known_until > moment OR penstock.queue_waits(t.sequence))
       UNION ALL
-      SELECT t.fingerprint, t.id FROM penstock.queue_keys_1 t WHERE t.key = i.key AND t.known_until > moment
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_1 t
+      WHERE t.key = i.key AND (t.known_until > moment OR penstock.queue_waits(t.sequence))
       UNION ALL
-      SELECT t.fingerprint, t.id FROM penstock.queue_keys_2 t WHERE t.key = i.key AND t.known_until > moment
+      SELECT t.fingerprint, t.id FROM penstock.queue_keys_2 t
+      WHERE t.key = i.key AND (t.known_until > moment OR penstock.queue_waits(t.sequence))
       UNION ALL
       SELECT t.fingerprint, t.id FROM penstock.queue_delayed t WHERE t.key = i.key
       UNION ALL
@@ -247,10 +256,11 @@ BEGIN
     SELECT * FROM fresh f WHERE f.number <= room.events AND f.bytes <= room.bytes
   ),
   claimed AS (
-    INSERT INTO penstock.queue_keys_%2$s AS t (key, fingerprint, id, known_until)
-    SELECT f.key, f.fingerprint, f.id, moment + key_window FROM fits f
+    INSERT INTO penstock.queue_keys_%2$s AS t (key, fingerprint, id, known_until, sequence)
+    SELECT f.key, f.fingerprint, f.id, moment + key_window, head + f.number FROM fits f
     ON CONFLICT (key) DO UPDATE
-    SET fingerprint = excluded.fingerprint, id = excluded.id, known_until = excluded.known_until
+    SET fingerprint = excluded.fingerprint, id = excluded.id, known_until = excluded.known_until,
+      sequence = excluded.sequence
   ),
   appended AS (
     INSERT INTO penstock.queue_events_%1$s
@@ -275,6 +285,22 @@ END $body$
     $create$, slot, number);
   END LOOP; END LOOP;
 END $do$;
+
+-- Whether an event lies in the ring and is not settled. Asked for keys whose window is over and that come again, which
+-- happens when events have waited for as long as that.
+CREATE FUNCTION penstock.queue_waits(which bigint) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  home smallint;
+  waits boolean;
+BEGIN
+  SELECT s.slot INTO home FROM penstock.queue_slots s WHERE s.first <= which ORDER BY s.first DESC LIMIT 1;
+  IF home IS NULL THEN RETURN false; END IF;
+  EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%s s WHERE s.sequences @> ARRAY[$1])', home)
+  INTO waits USING which;
+  RETURN waits;
+END $$;
 
 -- How much may still be published. What is in the ring is bounded from above by a subtraction; what is settled of it is
 -- only summed up when that bound is near.
@@ -301,6 +327,12 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The history that the server writes. Another one after a standby was promoted: what processes remember of the queue may
+-- then be more than what is there.
+CREATE FUNCTION penstock.queue_timeline() RETURNS text LANGUAGE sql AS $$
+  SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)
+$$;
+
 -- A process begins to hand out events.
 CREATE FUNCTION penstock.queue_join(name text, patience interval) RETURNS bigint LANGUAGE sql AS $$
   INSERT INTO penstock.queue_consumers (name, attends_until) VALUES (name, penstock.now() + patience) RETURNING consumer
@@ -308,10 +340,12 @@ $$;
 
 -- A process shows that it lives, says how far it has come, and is told which partitions it may hand out from. It gives
 -- up what is beyond its share itself; what it holds of those partitions it must forget before it hands out more. The first
--- row, partition -1, says that it is known; without it, it was taken to be gone and has to join again. floor_now holds
+-- row, partition -1, says that it is known, with the version that its hand-overs must name; without it, it was taken to be gone and has to join again. floor_now holds
 -- only for the partitions that the process knows it has: those that it is given by this call, or was given by one whose
 -- answer was lost, it has not read.
-CREATE FUNCTION penstock.queue_attend(me bigint, patience interval, floor_now bigint, known smallint[])
+-- doubt: it does not know whether a hand-over of its was committed; none that is still under way will be.
+CREATE FUNCTION penstock.queue_attend(
+  me bigint, patience interval, floor_now bigint, known smallint[], doubt boolean)
 RETURNS TABLE (partition smallint, floor bigint)
 LANGUAGE plpgsql
 AS $$
@@ -322,8 +356,11 @@ DECLARE
   mine integer;
   share integer;
   unread bigint;
+  present bigint;
 BEGIN
-  UPDATE penstock.queue_consumers c SET attends_until = moment + patience, floor = floor_now WHERE c.consumer = me;
+  -- Waits for a hand-over of its that is being committed.
+  UPDATE penstock.queue_consumers c SET attends_until = moment + patience, floor = floor_now
+  WHERE c.consumer = me RETURNING c.version INTO present;
   IF NOT FOUND THEN RETURN; END IF;
   -- One that is gone leaves its partitions as far as it had come. The row's lock makes this wait for a hand-over of its
   -- that is being committed, and a later one finds the row gone.
@@ -357,8 +394,15 @@ BEGIN
   IF unread < floor_now THEN
     UPDATE penstock.queue_consumers c SET floor = unread WHERE c.consumer = me;
   END IF;
-  RETURN QUERY SELECT (-1)::smallint, 0::bigint
-  UNION ALL SELECT p.partition, p.floor FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
+  IF doubt OR ARRAY(SELECT p.partition FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY p.partition)
+    IS DISTINCT FROM ARRAY(SELECT k FROM unnest(known) AS k ORDER BY k)
+  THEN
+    UPDATE penstock.queue_consumers c SET version = c.version + 1 WHERE c.consumer = me RETURNING c.version INTO present;
+  END IF;
+  RETURN QUERY SELECT (-1)::smallint, present
+  UNION ALL
+  SELECT p.partition, CASE WHEN p.partition = ANY (known) THEN greatest(p.floor, floor_now) ELSE p.floor END
+  FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
 END $$;
 
 -- A process hands nothing out any more.
@@ -371,10 +415,10 @@ $$;
 
 -- Commits that events are handed out: those of the ring, so many of each slot, in order within it, and delayed ones by
 -- sequence. The lease's number is the caller's own, so that the call may be repeated when its answer was lost. False when
--- the process was taken to be gone.
+-- the process was taken to be gone, has been given other partitions, or speaks of another timeline.
 CREATE FUNCTION penstock.queue_hand_over(
-  me bigint, number bigint, lease_time interval, is_alone boolean, slots smallint[], counts integer[],
-  ring_sequences bigint[], delayed_sequences bigint[])
+  me bigint, my_version bigint, my_timeline text, number bigint, lease_time interval, is_alone boolean, slots smallint[],
+  counts integer[], ring_sequences bigint[], delayed_sequences bigint[])
 RETURNS boolean
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -384,14 +428,15 @@ DECLARE
   done integer := 0;
   changed integer;
 BEGIN
-  PERFORM 1 FROM penstock.queue_consumers c WHERE c.consumer = me FOR KEY SHARE;
-  IF NOT FOUND THEN RETURN false; END IF;
+  PERFORM 1 FROM penstock.queue_consumers c WHERE c.consumer = me AND c.version = my_version FOR SHARE;
+  IF NOT FOUND OR penstock.queue_timeline() <> my_timeline THEN RETURN false; END IF;
   until := penstock.now() + lease_time;
   FOR i IN 1..cardinality(slots) LOOP
     EXECUTE format(
-      'INSERT INTO penstock.queue_handed_%s (lease, consumer, leased_until, alone, last, sequences)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lease) DO NOTHING', slots[i])
-    USING number, me, until, is_alone, ring_sequences[done + counts[i]], ring_sequences[done + 1:done + counts[i]];
+      'INSERT INTO penstock.queue_handed_%s (lease, consumer, leased_until, alone, last, events, sequences)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (lease) DO NOTHING', slots[i])
+    USING number, me, until, is_alone, ring_sequences[done + counts[i]], counts[i],
+      ring_sequences[done + 1:done + counts[i]];
     done := done + counts[i];
   END LOOP;
   IF cardinality(delayed_sequences) > 0 THEN
@@ -463,15 +508,20 @@ DECLARE
   held bigint[] := '{}';
 BEGIN
   FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
-    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7)', one)
-    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons;
+    EXECUTE format('SELECT 1 FROM penstock.queue_handed_%s h WHERE h.lease = ANY ($1) ORDER BY h.lease FOR UPDATE', one)
+    USING leases;
+  END LOOP;
+  PERFORM 1 FROM penstock.queue_delayed d
+  WHERE d.sequence = ANY (ARRAY(SELECT i.sequence FROM unnest(slots, sequences) AS i (slot, sequence) WHERE i.slot < 0))
+  ORDER BY d.sequence FOR UPDATE;
+  -- One for all slots, because a lease may lie in two.
+  moment := penstock.now();
+  FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
+    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7, $8)', one)
+    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons, moment;
     live := live || mine;
   END LOOP;
   IF -1 = ANY (slots) THEN
-    PERFORM 1 FROM penstock.queue_delayed d
-    WHERE d.sequence = ANY (ARRAY(SELECT i.sequence FROM unnest(slots, sequences) AS i (slot, sequence) WHERE i.slot < 0))
-    ORDER BY d.sequence FOR UPDATE;
-    moment := penstock.now();
     SELECT coalesce(array_agg(d.sequence), '{}') INTO held
     FROM unnest(slots, leases, sequences) AS i (slot, lease, sequence)
       JOIN penstock.queue_delayed d ON d.sequence = i.sequence
@@ -505,24 +555,21 @@ BEGIN
   FROM unnest(slots, leases, sequences) WITH ORDINALITY AS i (slot, lease, sequence, place) ORDER BY i.place;
 END $$;
 
--- The same for the leases of one slot; returns those that were still live.
+-- The same for the leases of one slot, which are locked; returns those that were still live.
 DO $do$
 BEGIN
   FOR slot IN 0..3 LOOP
     EXECUTE format($create$
 CREATE FUNCTION penstock.queue_settle_%1$s(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[])
+  reasons text[], moment timestamptz)
 RETURNS bigint[]
 LANGUAGE plpgsql
 AS $body$
 DECLARE
   asked bigint[] := ARRAY(SELECT DISTINCT l FROM unnest(leases) AS l);
-  moment timestamptz;
   live bigint[];
 BEGIN
-  PERFORM 1 FROM penstock.queue_handed_%1$s h WHERE h.lease = ANY (asked) ORDER BY h.lease FOR UPDATE;
-  moment := penstock.now();
   SELECT coalesce(array_agg(h.lease), '{}') INTO live FROM penstock.queue_handed_%1$s h
   WHERE h.lease = ANY (asked) AND h.leased_until > moment
     AND NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease AND s.expired);
@@ -643,8 +690,8 @@ END $body$
 END $do$;
 
 -- Ends leases that have run out: what is not settled of them becomes a suspect; one that ran out alone for the third
--- time becomes a dead letter. Returns for each event asked about: 0 it is away (dead, or settled), 1 it is a suspect
--- that waits, 2 its lease has not run out yet.
+-- time becomes a dead letter. Returns for each event asked about: 0 it is away (dead, settled, or not due), 1 it is a
+-- suspect that waits, 2 its lease has not run out yet.
 CREATE FUNCTION penstock.queue_expire(slots smallint[], leases bigint[], sequences bigint[])
 RETURNS TABLE (fate smallint)
 LANGUAGE plpgsql
@@ -692,6 +739,8 @@ BEGIN
         SELECT e.sequence, e.partition, e.published_at, e.id, e.key, e.fingerprint, e.conversation, $2, 1, true,
           penstock.queue_failed('[]', 1, 'lease_expired', $2), e.event
         FROM left_over l JOIN penstock.queue_events_%1$s e ON e.sequence = l.sequence
+        WHERE NOT EXISTS (SELECT 1 FROM penstock.queue_dead d WHERE d.sequence = l.sequence)
+        ON CONFLICT (sequence) DO NOTHING
         RETURNING event
       )
       INSERT INTO penstock.queue_tallies (delayed, delayed_bytes, dead)
@@ -714,7 +763,7 @@ BEGIN
       WHEN i.slot >= 0 AND i.lease = ANY (early) THEN 2
       WHEN d.sequence IS NULL THEN 0
       WHEN d.lease = i.lease THEN 2
-      WHEN d.lease IS NULL THEN 1
+      WHEN d.lease IS NULL AND d.due_at <= moment THEN 1
       ELSE 0
     END::smallint
   FROM unnest(slots, leases, sequences) WITH ORDINALITY AS i (slot, lease, sequence, place)
@@ -722,18 +771,22 @@ BEGIN
   ORDER BY i.place;
 END $$;
 
--- Delayed events of these partitions that are due, without those that the reader has.
-CREATE FUNCTION penstock.queue_read_due(partitions smallint[], known bigint[], most integer)
+-- Delayed events of these partitions that are due, without those that the reader has; hardly more than so many bytes.
+CREATE FUNCTION penstock.queue_read_due(partitions smallint[], known bigint[], most integer, most_bytes bigint)
 RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
   event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
 LANGUAGE sql
 AS $$
-  SELECT d.sequence, (-1)::smallint, d.partition, d.published_at, d.id, d.conversation, d.event, d.due_at, d.attempts,
-    d.expiries_alone, d.suspect
-  FROM penstock.queue_delayed d
-  WHERE d.lease IS NULL AND d.due_at <= penstock.now() AND d.partition = ANY (partitions) AND d.sequence <> ALL (known)
-  ORDER BY d.due_at, d.sequence
-  LIMIT most
+  SELECT r.sequence, (-1)::smallint, r.partition, r.published_at, r.id, r.conversation, r.event, r.due_at, r.attempts,
+    r.expiries_alone, r.suspect
+  FROM (
+    SELECT w.*, sum(octet_length(w.event)) OVER (ORDER BY w.due_at, w.sequence) - octet_length(w.event) AS bytes_before
+    FROM (
+      SELECT * FROM penstock.queue_delayed d
+      WHERE d.lease IS NULL AND d.due_at <= penstock.now() AND d.partition = ANY (partitions) AND d.sequence <> ALL (known)
+      ORDER BY d.due_at, d.sequence LIMIT most) AS w) AS r
+  WHERE r.bytes_before < most_bytes
+  ORDER BY r.due_at, r.sequence
 $$;
 
 -- What was handed out after a sequence, by whomever; a reader that has just been given partitions may come across it.
@@ -766,7 +819,7 @@ BEGIN
       FROM penstock.queue_handed_%1$s h CROSS JOIN LATERAL unnest(h.sequences) AS u (sequence)
         JOIN penstock.queue_events_%1$s e ON e.sequence = u.sequence
       -- Most leases are settled whole, which the sums say soonest.
-      WHERE cardinality(h.sequences) > (
+      WHERE h.events > (
           SELECT coalesce(sum(s.events), 0) FROM penstock.queue_settled_%1$s s WHERE s.lease = h.lease)
         AND e.partition = ANY ($1) AND u.sequence <> ALL ($2)
         AND NOT EXISTS (
@@ -842,7 +895,7 @@ BEGIN
     EXECUTE format('SELECT e.sequence, e.bytes FROM penstock.queue_events_%s e ORDER BY e.sequence DESC LIMIT 1', one.slot)
     INTO head, head_bytes;
     CONTINUE WHEN head IS NULL;
-    EXECUTE format('SELECT coalesce(sum(cardinality(h.sequences)), 0) FROM penstock.queue_handed_%s h', one.slot) INTO handed;
+    EXECUTE format('SELECT coalesce(sum(h.events), 0) FROM penstock.queue_handed_%s h', one.slot) INTO handed;
     EXECUTE format('SELECT coalesce(sum(s.events), 0), coalesce(sum(s.bytes), 0) FROM penstock.queue_settled_%s s', one.slot)
     INTO done, done_bytes;
     live := live + (head - one.first + 1) - done;
@@ -857,9 +910,10 @@ BEGIN
   oldest := coalesce(oldest, '0');
 END $$;
 
--- Turns the ring: opens the next slot when the present one has had its share, empties slots that are all settled, and
--- does the same for the keys. Each step waits for its locks only briefly and is left for the next time when it does not
--- get them. Says which slot could not be emptied because of somebody's lock.
+-- Turns the ring by one step: empties a slot that is all settled, or opens the next slot when the present one has had its
+-- share, or does the same for the keys. Each step waits for its locks only briefly and is left for the next time when it
+-- does not get them. Returns -2 after a step, because there may be another; -1 when there was nothing to do; otherwise the
+-- slot that could not be emptied because of somebody's lock.
 CREATE FUNCTION penstock.queue_rotate(slot_events bigint, slot_age interval, key_window interval)
 RETURNS smallint
 LANGUAGE plpgsql
@@ -871,32 +925,36 @@ DECLARE
   head bigint;
   head_bytes bigint;
   next smallint;
-  blocked smallint;
+  blocked smallint := -1;
   oldest timestamptz;
   all_settled boolean;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(7301, 2) THEN RETURN NULL; END IF;
+  IF NOT pg_try_advisory_xact_lock(7301, 2) THEN RETURN -1; END IF;
   moment := penstock.now();
   FOR one IN
     SELECT * FROM (
-      SELECT s.slot, s.first, lead(s.first) OVER (ORDER BY s.first) - s.first AS events
+      SELECT s.slot, s.settled, s.first, lead(s.first) OVER (ORDER BY s.first) - s.first AS events
       FROM penstock.queue_slots s WHERE s.first IS NOT NULL) AS n
     WHERE n.events IS NOT NULL ORDER BY n.first
   LOOP
-    EXECUTE format('SELECT coalesce(sum(events), 0) >= $1 FROM penstock.queue_settled_%s', one.slot)
-    INTO all_settled USING one.events;
-    CONTINUE WHEN NOT all_settled;
-    BEGIN
-      SET LOCAL lock_timeout = '50ms';
-      EXECUTE format('LOCK TABLE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s IN ACCESS EXCLUSIVE MODE', one.slot);
-      -- The truth, not the sums: an event is only gone when a settlement names it.
+    IF NOT one.settled THEN
+      EXECUTE format('SELECT coalesce(sum(events), 0) >= $1 FROM penstock.queue_settled_%s', one.slot)
+      INTO all_settled USING one.events;
+      CONTINUE WHEN NOT all_settled;
+      -- The truth, not the sums: an event is only gone when a settlement names it. Settlements are only added, so what is
+      -- true stays true, and nobody has to wait while it is found out.
       EXECUTE format('SELECT count(DISTINCT u.sequence) = $1
         FROM penstock.queue_settled_%s s CROSS JOIN LATERAL unnest(s.sequences) AS u (sequence)', one.slot)
       INTO all_settled USING one.events;
-      IF all_settled THEN
-        EXECUTE format('TRUNCATE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s', one.slot);
-        UPDATE penstock.queue_slots s SET first = NULL, opened_at = NULL WHERE s.slot = one.slot;
-      END IF;
+      CONTINUE WHEN NOT all_settled;
+      UPDATE penstock.queue_slots s SET settled = true WHERE s.slot = one.slot;
+    END IF;
+    BEGIN
+      SET LOCAL lock_timeout = '50ms';
+      EXECUTE format('LOCK TABLE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s IN ACCESS EXCLUSIVE MODE', one.slot);
+      EXECUTE format('TRUNCATE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s', one.slot);
+      UPDATE penstock.queue_slots s SET first = NULL, opened_at = NULL, settled = false WHERE s.slot = one.slot;
+      RETURN -2;
     EXCEPTION WHEN lock_not_available THEN
       blocked := one.slot;
     END;
@@ -915,6 +973,7 @@ BEGIN
         INTO head, head_bytes;
         UPDATE penstock.queue_slots s SET first = head + 1, first_bytes = head_bytes, opened_at = moment WHERE s.slot = next;
         UPDATE penstock.queue_ring r SET slot = next;
+        RETURN CASE WHEN blocked >= 0 THEN blocked ELSE -2 END;
       EXCEPTION WHEN lock_not_available THEN
         NULL;
       END;
@@ -923,13 +982,15 @@ BEGIN
   -- Keys: two tables are read beside the one that is written. Every half window the oldest is emptied and written next;
   -- all its keys are past their window, unless an event older than that still waits in the ring.
   IF moment - ring.key_table_since >= key_window / 2 THEN
-    SELECT min(s.opened_at) INTO oldest FROM penstock.queue_slots s WHERE s.first IS NOT NULL;
-    IF oldest > moment - key_window OR head IS NULL THEN
+    SELECT min(s.opened_at) INTO oldest FROM penstock.queue_slots s
+    WHERE s.first IS NOT NULL AND NOT (s.slot = ring.slot AND head IS NULL);
+    IF oldest IS NULL OR oldest > moment - key_window THEN
       BEGIN
         SET LOCAL lock_timeout = '200ms';
         PERFORM pg_advisory_xact_lock(7301, 1);
         EXECUTE format('TRUNCATE penstock.queue_keys_%s', (ring.key_table + 1) % 3);
         UPDATE penstock.queue_ring r SET key_table = (ring.key_table + 1) % 3, key_table_since = moment;
+        RETURN CASE WHEN blocked >= 0 THEN blocked ELSE -2 END;
       EXCEPTION WHEN lock_not_available THEN
         NULL;
       END;

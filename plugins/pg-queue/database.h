@@ -25,6 +25,16 @@ public:
     }
   }
 
+  /// As run, for what must not happen twice: a lost answer is a failure. [throws: QueueUnavailable]
+  template <typename Work>
+  auto runOnce(Work&& work) {
+    try {
+      return server_.run(work, false);
+    } catch (const postgres::Fault& fault) {
+      throw QueueUnavailable(fault.what());
+    }
+  }
+
   /// As run; what the values are to blame for leaves as it is. [throws: QueueUnavailable; postgres::Fault of class
   /// Never]
   template <typename Work>

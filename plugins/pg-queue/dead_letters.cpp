@@ -89,7 +89,7 @@ std::uint64_t PgJournal::replay(const DeadLetterFilter& filter, std::uint64_t ca
   parameters.add(static_cast<std::int64_t>(most));
   parameters.add(std::chrono::duration<double>(durable::bounded(spread)).count());
   parameters.add(settings_.max_events).add(settings_.max_bytes);
-  const std::int64_t replayed = database_.run([&](postgres::Session& session) {
+  const std::int64_t replayed = database_.runOnce([&](postgres::Session& session) {
     auto rows = session.run(sql::kReplayDead, parameters);
     return rows.next() && !rows.isNull(0) ? rows.integer(0) : std::int64_t{0};
   });

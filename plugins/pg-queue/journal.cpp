@@ -26,7 +26,9 @@ using postgres::Parameters;
 // A planner without statistics must not prefer to read whole tables, as it does while they are small.
 constexpr std::string_view kPlans = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off";
 constexpr auto kBlockedLong = std::chrono::seconds(10);  // nobody holds such a lock for a moment only
-constexpr auto kIdle = std::chrono::seconds(5);          // without a call for events: others may have the partitions
+constexpr std::int64_t kStepMade = -2;                   // of rotation: there may be another
+constexpr int kRotationSteps = 8;
+constexpr auto kIdle = std::chrono::seconds(5);  // without a call for events: others may have the partitions
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -149,53 +151,85 @@ void PgJournal::publishAll(std::span<Publication> batch) {
 
 SteadyTime PgJournal::due() { return std::min(next_due_, last_read_ + settings_.poll); }
 
-/// Shows that this process lives and learns what it may hand out. The window loses what it may not any more.
+void PgJournal::prepare(Window& window) {
+  if (consumer_ == 0 || doubt_ || next_attend_ <= context_.clock.now()) attend(window);
+}
+
+/// Shows that this process lives and learns what it may hand out. The window loses what it may not any more. Only while
+/// nothing is taken from the window, or what is taken would be neither counted nor given up.
 void PgJournal::attend(Window& window) {
-  const SteadyTime now = context_.clock.now();
-  next_attend_ = now + settings_.attend;
-  if (doubt_) {
-    // Begins anew where it is sure: what may be leased is found in the database.
-    cursor_ = window.floor(cursor_);
-    window.revoke(kAll);
-    partitions_ = 0;
-    doubt_ = false;
+  try {
+    database_.run([&](postgres::Session& session) {
+      attendOn(session, window);
+      return true;
+    });
+  } catch (const QueueUnavailable&) {
+    // It may have happened: nothing is handed out before it is known what this process has.
+    doubt_ = true;
+    throw;
   }
-  database_.run([&](postgres::Session& session) {
-    std::uint64_t mine = 0;
-    std::uint64_t from = kAll;
-    for (int tries = 0; tries < 2; ++tries) {
-      if (consumer_ == 0) {
-        const std::string name = "penstock " + std::to_string(::getpid());
-        auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
-        joined.next();
-        consumer_ = joined.integer(0);
-        leases_ = 0;
-      }
-      const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
-      auto had = partitionsOf(partitions_);
-      Parameters attending;
-      attending.add(consumer_.load()).add(seconds(settings_.patience)).add(static_cast<std::int64_t>(floor)).add(had);
-      auto rows = session.run(sql::kAttend, attending);
-      const bool known = rows.next();
-      while (rows.next()) {
-        const std::uint64_t bit = std::uint64_t{1} << rows.integer(0);
-        mine |= bit;
-        if ((partitions_ & bit) == 0) from = std::min(from, static_cast<std::uint64_t>(rows.integer(1)));
-      }
-      if (known) break;
-      window.revoke(kAll);
-      partitions_ = 0;
-      consumer_ = 0;
+  doubt_ = false;
+  next_attend_ = context_.clock.now() + settings_.attend;
+  metrics_.partitions.set(static_cast<double>(std::popcount(partitions_)));
+}
+
+/// What is in the window and what is known about the ring is nothing any more.
+void PgJournal::forget(Window& window) {
+  window.revoke(kAll);
+  partitions_ = 0;
+  consumer_ = 0;
+  cursor_ = 0;
+  sift_until_ = 0;
+  passed_.clear();
+}
+
+void PgJournal::attendOn(postgres::Session& session, Window& window) {
+  auto timeline = session.query(sql::kTimeline);
+  timeline.next();
+  if (timeline_ != timeline.text(0)) {
+    // After a promotion, sequences that were read may be those of other events.
+    if (!timeline_.empty()) forget(window);
+    timeline_ = timeline.text(0);
+  }
+  // In doubt it begins anew where it is sure: what may be leased is found in the database.
+  const std::uint64_t floor = partitions_ == 0 ? 0 : window.floor(cursor_);
+  std::uint64_t mine = 0;
+  std::uint64_t kept = doubt_ ? 0 : partitions_;
+  std::uint64_t from = kAll;
+  for (int tries = 0; tries < 2; ++tries) {
+    if (consumer_ == 0) {
+      const std::string name = "penstock " + std::to_string(::getpid());
+      auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
+      joined.next();
+      consumer_ = joined.integer(0);
+      leases_ = 0;
     }
-    if (const std::uint64_t lost = partitions_ & ~mine; lost != 0) window.revoke(lost);
-    const std::uint64_t added = mine & ~partitions_;
-    // Last, because all of this is repeated when the connection is lost.
-    if (added != 0) takeOver(session, window, added, from);
-    partitions_ = mine;
-    askAfterForeign(session, window);
-    metrics_.partitions.set(static_cast<double>(std::popcount(partitions_)));
-    return true;
-  });
+    auto had = partitionsOf(partitions_);
+    Parameters attending;
+    attending.add(consumer_.load()).add(seconds(settings_.patience));
+    attending.add(static_cast<std::int64_t>(partitions_ == 0 ? 0 : floor)).add(had).add(doubt_);
+    auto rows = session.run(sql::kAttend, attending);
+    const bool known = rows.next();
+    if (known) version_ = rows.integer(1);
+    while (rows.next()) {
+      const std::uint64_t bit = std::uint64_t{1} << rows.integer(0);
+      mine |= bit;
+      if ((kept & bit) == 0) from = std::min(from, static_cast<std::uint64_t>(rows.integer(1)));
+    }
+    if (known) break;
+    window.revoke(kAll);
+    partitions_ = kept = 0;
+    consumer_ = 0;
+  }
+  // What is not kept is forgotten before anything else can fail: this may be repeated.
+  window.revoke(~(mine & kept));
+  partitions_ &= mine & kept;
+  doubt_ = true;
+  if ((mine & kept) == 0 && mine != 0) cursor_ = from;
+  if (const std::uint64_t added = mine & ~kept; added != 0) takeOver(session, window, added, from);
+  partitions_ = mine;
+  askAfterForeign(session, window);
+  doubt_ = false;
 }
 
 /// Begins where the owner before has come to: its leases still hold, and what it has handed out is passed over.
@@ -251,12 +285,11 @@ void PgJournal::askAfterForeign(postgres::Session& session, Window& window) {
       window.endLease(*item, Fate::Gone, context_.clock.now());
 }
 
-durable::Intake PgJournal::read(std::size_t room, Window& window) {
+durable::Intake PgJournal::read(std::size_t room, std::uint64_t bytes, Window& window) {
   const SteadyTime now = context_.clock.now();
   last_read_ = now;
-  if (consumer_ == 0 || doubt_ || next_attend_ <= now) attend(window);
   durable::Intake intake;
-  if (partitions_ == 0) {
+  if (partitions_ == 0 || doubt_) {
     next_due_ = SteadyTime::max();
     return intake;
   }
@@ -270,20 +303,26 @@ durable::Intake PgJournal::read(std::size_t room, Window& window) {
     auto partitions = partitionsOf(partitions_);
     const auto most = static_cast<std::int32_t>(room);
     Parameters due;
-    due.add(partitions).add(known).add(most);
+    due.add(partitions).add(known).add(most).add(static_cast<std::int64_t>(bytes));
     auto rows = session.run(sql::kReadDue, due);
-    while (rows.next()) intake.items.push_back(itemOf(rows));
+    std::uint64_t read_bytes = 0;
+    while (rows.next()) {
+      intake.items.push_back(itemOf(rows));
+      read_bytes += intake.items.back()->text->size();
+    }
     const auto left = static_cast<std::int32_t>(room - intake.items.size());
-    bool more = left == 0;
-    if (left > 0) {
-      auto found = session.query(sql::kReadRing, static_cast<std::int64_t>(cursor_),
-                                 static_cast<std::int64_t>(partitions_), left);
+    bool more = left == 0 || read_bytes >= bytes;
+    if (!more) {
+      auto found =
+          session.query(sql::kReadRing, static_cast<std::int64_t>(cursor_), static_cast<std::int64_t>(partitions_),
+                        left, static_cast<std::int64_t>(bytes - read_bytes));
       while (found.next()) {
         auto item = itemOf(found);
         read_to = item->sequence;
+        read_bytes += item->text->size();
         if (!window.holds(item->sequence) && !passed_.contains(item->sequence)) intake.items.push_back(std::move(item));
       }
-      more = found.count() == left;
+      more = found.count() == left || read_bytes >= bytes;
       if (!more) read_to = std::max(read_to, sift_until_);
     }
     intake.more = more;
@@ -309,9 +348,13 @@ void PgJournal::tidy(Window& window) {
   }
   const std::string blocked = database_.run([&](postgres::Session& session) {
     std::string slot;
-    auto rows =
-        session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age), seconds(settings_.key_window));
-    if (rows.next() && !rows.isNull(0)) slot = std::to_string(rows.integer(0));
+    for (int steps = 0; steps < kRotationSteps; ++steps) {
+      auto rows = session.query(sql::kRotate, settings_.slot_events, seconds(settings_.slot_age),
+                                seconds(settings_.key_window));
+      rows.next();
+      if (rows.integer(0) >= 0) slot = std::to_string(rows.integer(0));
+      if (rows.integer(0) != kStepMade) break;
+    }
     session.execute(sql::kForgetDead, seconds(settings_.dead_letter_retention), settings_.max_dead_letters);
     return slot;
   });

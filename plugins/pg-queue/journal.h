@@ -37,7 +37,8 @@ public:
   PgJournal(Context& context, Settings settings, std::function<void()> told);
 
   void publish(std::span<durable::Publication> batch) override;
-  durable::Intake read(std::size_t room, durable::Window& window) override;
+  void prepare(durable::Window& window) override;
+  durable::Intake read(std::size_t room, std::uint64_t bytes, durable::Window& window) override;
   SteadyTime due() override;
   void handOver(std::span<durable::Item* const> items, Duration lease) override;
   void settle(std::span<durable::Ending> endings) override;
@@ -59,6 +60,8 @@ public:
 private:
   void publishAll(std::span<durable::Publication> batch);
   void attend(durable::Window& window);
+  void attendOn(postgres::Session& session, durable::Window& window);
+  void forget(durable::Window& window);
   void takeOver(postgres::Session& session, durable::Window& window, std::uint64_t added, std::uint64_t from);
   void askAfterForeign(postgres::Session& session, durable::Window& window);
   void watchRotation(const std::string& blocked_slot);
@@ -80,8 +83,10 @@ private:
   std::uint64_t cursor_ = 0;                  ///< the ring has been read so far
   std::uint64_t sift_until_ = 0;              ///< up to there what is read may have been handed out already
   std::unordered_set<std::uint64_t> passed_;  ///< it was; empty once the cursor is there
+  std::int64_t version_ = 0;                  ///< of its ownership, which hand-overs name
+  std::string timeline_;                      ///< of the server's history that all of this is about
   std::int64_t leases_ = 0;                   ///< this consumer has numbered
-  bool doubt_ = false;                        ///< whether the last hand-over was committed is not known
+  bool doubt_ = false;                        ///< what became of a hand-over or of the last attend is not known
   SteadyTime next_attend_{};
   SteadyTime next_due_{};
   SteadyTime last_read_{};

@@ -49,9 +49,12 @@ void PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool
     slots.add(slot);
     counts.add(static_cast<std::int32_t>(i - first));
   }
+  if (doubt_) throw QueueUnavailable("it is not known which events this process may hand out");
   const std::int64_t number = (consumer_ << kLeaseBits) + ++leases_;
   Parameters parameters;
   parameters.add(consumer_.load())
+      .add(version_)
+      .add(std::string_view(timeline_))
       .add(number)
       .add(seconds(lease))
       .add(alone)
@@ -65,7 +68,7 @@ void PgJournal::handOverGroup(std::span<Item* const> items, Duration lease, bool
     auto rows = session.run(sql::kHandOver, parameters);
     return rows.next() && rows.boolean(0);
   });
-  if (!known) throw QueueUnavailable("this process was taken to be gone; others hand out its events");
+  if (!known) throw QueueUnavailable("others may hand out these events by now");
   doubt_ = false;
   for (Item* item : items) {
     item->lease = static_cast<std::uint64_t>(number);
@@ -81,8 +84,9 @@ void PgJournal::settle(std::span<Ending> endings) {
   std::vector<Ending*> done;
   std::vector<Ending*> others;
   for (Ending& ending : endings) (usual(ending) ? done : others).push_back(&ending);
-  if (!others.empty()) settleOthers(others);
+  // Those that are done can be settled again without harm when the others fail.
   if (!done.empty()) settleDone(done);
+  if (!others.empty()) settleOthers(others);
 }
 
 void PgJournal::settleDone(std::vector<Ending*>& endings) {

@@ -95,8 +95,9 @@ void Outbox::run(const std::stop_token& stop) {
       step = look();
       told_fault_ = false;
     } catch (const QueueUnavailable&) {
-      // The queue's condition says why.
+      // The queue's condition says why. The server that comes back may have another history.
       pass_.reset();
+      seen_.reset();
     } catch (const std::exception& failure) {
       pass_.reset();
       if (!std::exchange(told_fault_, true))

@@ -124,14 +124,21 @@ void SqliteJournal::publish(std::span<durable::Publication> batch) {
   });
 }
 
-durable::Intake SqliteJournal::read(std::size_t room, durable::Window& window) {
+durable::Intake SqliteJournal::read(std::size_t room, std::uint64_t bytes, durable::Window& window) {
   const WallTime now = clock_.now();
   durable::Intake intake;
+  // Kept only when all of it has come.
+  auto read_to = cursor_;
   file_.read([&](sqlite::Session& session) {
+    std::uint64_t read_bytes = 0;
+    const auto take = [&](std::unique_ptr<Item> item) {
+      read_bytes += item->text->size();
+      intake.items.push_back(std::move(item));
+    };
     const std::size_t due_limit = room + window.touched();
     std::size_t due_rows = 0;
     auto due = session.query(sql::kReadDue, micros(now), due_limit);
-    while (due.next() && intake.items.size() < room) {
+    while (intake.items.size() < room && read_bytes < bytes && due.next()) {
       ++due_rows;
       if (window.holds(static_cast<std::uint64_t>(due.integer(0)))) continue;
       auto item = itemOf(due);
@@ -140,25 +147,26 @@ durable::Intake SqliteJournal::read(std::size_t room, durable::Window& window) {
       item->attempts = static_cast<std::uint32_t>(due.integer(6));
       item->expiries_alone = static_cast<std::uint32_t>(due.integer(7));
       item->suspect = due.integer(8) != 0;
-      intake.items.push_back(std::move(item));
+      take(std::move(item));
     }
     const std::size_t log_limit = room - intake.items.size();
     std::size_t log_rows = 0;
     if (log_limit > 0) {
       auto log = session.query(sql::kReadLog, cursor_, log_limit);
-      while (log.next()) {
+      while (read_bytes < bytes && log.next()) {
         ++log_rows;
         auto item = itemOf(log);
         item->ready_for = now - item->published_at;
-        cursor_ = log.integer(0);
-        intake.items.push_back(std::move(item));
+        read_to = log.integer(0);
+        take(std::move(item));
       }
     }
-    intake.more = due_rows == due_limit || log_rows == log_limit;
+    intake.more = due_rows == due_limit || log_rows == log_limit || read_bytes >= bytes;
     auto next = session.query(sql::kNextDue, micros(now));
     next_due_ = next.next() ? clock_.steady(wallTime(next.integer(0))) : SteadyTime::max();
     return true;
   });
+  cursor_ = read_to;
   return intake;
 }
 

@@ -26,7 +26,7 @@ public:
   SqliteJournal(Context& context, const Limits& limits, const sqlite::SessionOptions& options);
 
   void publish(std::span<durable::Publication> batch) override;
-  durable::Intake read(std::size_t room, durable::Window& window) override;
+  durable::Intake read(std::size_t room, std::uint64_t bytes, durable::Window& window) override;
   SteadyTime due() override { return next_due_; }
   void handOver(std::span<durable::Item* const> items, Duration lease) override;
   void settle(std::span<durable::Ending> endings) override;

@@ -4,9 +4,16 @@
 
 #include "penstock/plugin.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include <atomic>
 #include <filesystem>
+
+#include <cerrno>
+#include <cstring>
 #include <memory>
+#include <optional>
 
 namespace penstock::sqlite_queue {
 namespace {
@@ -32,10 +39,32 @@ durable::Options queueOptions(const Config& config) {
   return options;
 }
 
+/// One process at a time: what another has handed out would be handed out again. The lock ends with the process.
+class OnlyUser {
+public:
+  /// [throws: StartFailure]
+  explicit OnlyUser(const std::string& database) {
+    const std::string file = database + ".lock";
+    descriptor_ = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (descriptor_ < 0) throw StartFailure("cannot open " + file + ": " + std::strerror(errno));
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    ::close(descriptor_);
+    throw StartFailure("another process works on " + database + "; stop it, or give this one a DATA_DIR of its own");
+  }
+  ~OnlyUser() { ::close(descriptor_); }
+  OnlyUser(const OnlyUser&) = delete;
+  OnlyUser& operator=(const OnlyUser&) = delete;
+
+private:
+  int descriptor_ = -1;
+};
+
 class SqliteQueuePlugin final : public Plugin {
 public:
   void start(Context& context) override {
-    auto journal = std::make_unique<SqliteJournal>(context, Limits::of(context.config), sessionOptions(context));
+    const sqlite::SessionOptions options = sessionOptions(context);
+    only_user_.emplace(options.path);
+    auto journal = std::make_unique<SqliteJournal>(context, Limits::of(context.config), options);
     journal_ = journal.get();
     queue_ = std::make_unique<durable::DurableQueue>(queueOptions(context.config), context.metrics, std::move(journal),
                                                      context.log, context.clock, context.health);
@@ -60,6 +89,7 @@ public:
   }
 
 private:
+  std::optional<OnlyUser> only_user_;
   SqliteJournal* journal_ = nullptr;
   std::unique_ptr<durable::DurableQueue> queue_;
   std::atomic<durable::DurableQueue*> started_{nullptr};

@@ -9,27 +9,9 @@ import pytest
 
 from driver import until
 from ledger import SMS, Ledger, rng, rounds
+from pg_site import EVENT_TABLES, LEASE, MARGIN, NO_WORKER, PATIENCE, SESSIONS, pause, site_of, works
 from postgres import Postgres, cluster_folder
 from proxy import Proxy
-
-LEASE = 2
-PATIENCE = 1
-MARGIN = 4  # for a busy machine
-QUICK = {
-    "worker.lease": f"{LEASE}s",
-    "worker.wait": "200ms",
-    "pg-queue.patience": f"{PATIENCE}s",
-    "pg-queue.attend": "200ms",
-}
-NO_WORKER = {"plugins": "http-ingest,pg-queue,pg-store,metrics"}
-EVENT_TABLES = ", ".join(f"penstock.queue_{kind}_{slot}" for kind in ("events", "handed", "settled") for slot in range(4))
-
-# What no settlement names, whatever the sums say.
-UNSETTLED = "SELECT " + " + ".join(
-    f"(SELECT count(*) FROM penstock.queue_events_{slot} e WHERE NOT EXISTS "
-    f"(SELECT 1 FROM penstock.queue_settled_{slot} s WHERE e.sequence = ANY (s.sequences)))" for slot in range(4)
-) + " + (SELECT count(*) FROM penstock.queue_delayed)"
-SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture(scope="module")
@@ -40,36 +22,9 @@ def postgres():
         server.end()
 
 
-class Site:
-    """One database and the processes on it."""
-
-    def __init__(self, start, postgres, name, folder):
-        self.begin, self.postgres, self.name, self.folder = start, postgres, name, folder
-        self.url = postgres.create(name)
-        self.count = 0
-
-    def start(self, overrides=None, url=None):
-        self.count += 1
-        environment = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": url or self.url}
-        return self.begin({**QUICK, **(overrides or {})}, environment, folder=self.folder / str(self.count))
-
-    def query(self, sql):
-        return self.postgres.query(self.name, sql)
-
-    def work_left(self):
-        return int(self.query(UNSETTLED))
-
-    def finished(self, ledger, server, seconds=60):
-        """Waits for the end of the queue's work and compares what is there with what clients were told."""
-        until(lambda: self.work_left() == 0, seconds, "the end of the queue's work")
-        assert self.query("SELECT live, leased, scheduled, dead FROM penstock.queue_stats()") == "0|0|0|0"
-        ledger.check(server)
-
-
 @pytest.fixture
 def site(start, postgres, tmp_path, request):
-    name = request.node.name.removeprefix("test_").replace("[", "_").removesuffix("]")
-    return Site(start, postgres, name[:60], tmp_path)
+    return site_of(request, start, postgres, tmp_path)
 
 
 @pytest.fixture
@@ -81,17 +36,6 @@ def proxy(postgres):
 
 def through(proxy, site):
     return f"postgres://penstock:hush@127.0.0.1:{proxy.port}/{site.name}?sslmode=disable"
-
-
-def pause(random, least, most):
-    time.sleep(random.uniform(least, most))
-
-
-def works(ledger, server, seconds):
-    """The service takes messages within this time, and says that it is ready."""
-    began = time.monotonic()
-    until(lambda: server.get("/readyz").status == 200, seconds, "readiness")
-    until(lambda: ledger.post(server) == 202, max(0.1, seconds - (time.monotonic() - began)), "acceptance")
 
 
 def test_kill_9_under_load(site):
@@ -260,20 +204,43 @@ def test_the_clock_of_the_database_is_set_ahead(site):
         site.finished(ledger, server)
 
 
+LONG = {"worker.lease": "60s", "pg-queue.patience": "30s"}  # nobody comes to work by what runs out
+
+
 def test_a_stop_under_load(site):
     random = rng("stop")
     ledger = Ledger(pairs=40)
-    server = site.start()
+    server = site.start(LONG)
     for _ in range(rounds()):
-        successor = site.start()
+        successor = site.start(LONG)
         with ledger.load(server):
             pause(random, 0.2, 1.0)
             assert server.stop() == 0
         # Leases that were given back are not waited for.
-        until(lambda: site.work_left() == 0, LEASE, "the successor's end of the work")
+        until(lambda: site.work_left() == 0, 2, "the successor's end of the work")
         site.finished(ledger, successor)
         server = successor
     assert len(ledger.accepted) > 0
+
+
+def test_a_worker_is_stopped_under_load(site):
+    """SIGTERM while it holds events: others have all of them within 2 s of its end, under a load that goes on."""
+    random = rng("stop of a worker")
+    ledger = Ledger(pairs=40)
+    api = site.start({**LONG, **NO_WORKER})
+    workers = [site.start(LONG), site.start(LONG)]
+    for _ in range(rounds()):
+        until(lambda: min(worker.metric("penstock_queue_partitions") for worker in workers) == 32, 10, "the shares")
+        victim = workers.pop(random.randrange(2))
+        with ledger.load(api, threads=3):
+            taken = victim.metric("penstock_worker_dequeued_total")
+            until(lambda: victim.metric("penstock_worker_dequeued_total") > taken + 20, 10, "events in its hands")
+            assert victim.stop() == 0
+            head = site.head()
+            until(lambda: site.work_left(up_to=head) == 0, 2, "the end of what was there at its end")
+        workers.append(site.start(LONG))
+    site.finished(ledger, api)
+    assert not ledger.unknown and not ledger.refused and not ledger.shed
 
 
 def test_a_dump_keeps_tables_from_being_emptied(site):
@@ -289,7 +256,7 @@ def test_a_dump_keeps_tables_from_being_emptied(site):
                 until(lambda: server.metric("penstock_queue_rotation_blocked_seconds") > 0, 10, "the metric")
                 until(lambda: len(ledger.accepted) > before + 600, 30, "messages meanwhile")
             until(lambda: server.metric("penstock_queue_rotation_blocked_seconds") == 0, 10, "the metric's end")
-        assert not ledger.unknown and not ledger.refused
+        assert not ledger.unknown and not ledger.refused and not ledger.shed
         until(lambda: int(site.query(filled)) == 1, 20, "empty slots")
         site.finished(ledger, server)
 

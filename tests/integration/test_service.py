@@ -91,6 +91,13 @@ def test_a_taken_port_is_exit_69_and_names_the_place(tmp_path):
     assert f"127.0.0.1:{port}" in refused.stderr
 
 
+def test_a_second_process_on_the_same_queue_file_is_refused(start, tmp_path):
+    start(folder=tmp_path)
+    refused = run("-D", "http.public.port=0", "-D", f"data_dir={tmp_path / 'data'}", timeout=20)
+    assert refused.returncode == 69
+    assert "another process works on" in refused.stderr and "queue.db" in refused.stderr
+
+
 def test_a_plugin_that_breaks_while_running_is_drained_around_with_exit_70(tmp_path):
     plugins = tmp_path / "plugins"
     plugins.mkdir()

@@ -1,5 +1,10 @@
-SELECT e.sequence, e.slot, e.partition, e.published_at, e.id, e.conversation, e.event,
-  extract(epoch FROM penstock.now() - e.published_at)::float8, 0, 0, false
-FROM penstock.queue_events e
-WHERE e.sequence > $1 AND $2 >> e.partition & 1 = 1
-ORDER BY e.sequence LIMIT $3
+SELECT r.sequence, r.slot, r.partition, r.published_at, r.id, r.conversation, r.event,
+  extract(epoch FROM penstock.now() - r.published_at)::float8, 0, 0, false
+FROM (
+  SELECT e.*, sum(octet_length(e.event)) OVER (ORDER BY e.sequence) - octet_length(e.event) AS bytes_before
+  FROM (
+    SELECT * FROM penstock.queue_events q
+    WHERE q.sequence > $1 AND $2 >> q.partition & 1 = 1
+    ORDER BY q.sequence LIMIT $3) AS e) AS r
+WHERE r.bytes_before < $4
+ORDER BY r.sequence

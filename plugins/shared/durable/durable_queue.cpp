@@ -146,6 +146,7 @@ std::invoke_result_t<Job> DurableQueue::onDispatcher(Job job) {
 QueueStats DurableQueue::stats() {
   return onDispatcher([this] {
     expireOverdue();
+    journal_->prepare(window_);
     readOn();
     QueueStats stats = journal_->stats(window_);
     return stats;
@@ -241,8 +242,10 @@ void DurableQueue::serve(Round& round) {
   next_tidy_ = now + kTidyInterval;
   try {
     journal_->tidy(window_);
+    tidy_failed_ = false;
   } catch (const std::exception& failure) {
-    log_.debug("queue.tidy_failed", "the queue could not tidy up", {{"cause", failure.what()}});
+    if (!std::exchange(tidy_failed_, true))
+      log_.warning("queue.tidy_failed", "the queue could not tidy up", {{"cause", failure.what()}});
   }
 }
 
@@ -289,7 +292,7 @@ void DurableQueue::expireOverdue() {
   try {
     fates = journal_->expire(overdue);
   } catch (const std::exception& failure) {
-    log_.debug("queue.expire_failed", "leases that ran out could not be ended yet", {{"cause", failure.what()}});
+    log_.warning("queue.expire_failed", "leases that ran out could not be ended yet", {{"cause", failure.what()}});
     for (Item* item : overdue) window_.endLease(*item, Fate::Leased, now + kTidyInterval);
     return;
   }
@@ -311,7 +314,8 @@ std::size_t DurableQueue::room() const {
 bool DurableQueue::readOn() {
   const std::size_t most = room();
   if (most == 0) return false;
-  Intake intake = journal_->read(std::min(most, options_.window_events), window_);
+  Intake intake =
+      journal_->read(std::min(most, options_.window_events), options_.window_bytes - window_.bytes(), window_);
   more_ = intake.more;
   const bool fresh = !intake.items.empty();
   const SteadyTime now = clock_.now();
@@ -328,6 +332,7 @@ void DurableQueue::handOut(const std::vector<Demand*>& demands) {
       wanted += demand->max;
       first = first || !demand->tried;
     }
+    journal_->prepare(window_);
     const bool due = more_ || journal_->due() <= clock_.now();
     if (due || (first && !window_.offers())) {
       while (window_.ready() < wanted && readOn() && more_) continue;

@@ -98,7 +98,8 @@ private:
   // The dispatcher's own.
   Window window_;
   SteadyTime next_tidy_{};
-  bool more_ = true;  ///< a read may find more
+  bool tidy_failed_ = false;  ///< and the log has said so
+  bool more_ = true;          ///< a read may find more
 
   std::mutex mutex_;
   std::condition_variable_any work_;

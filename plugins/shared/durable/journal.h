@@ -60,9 +60,11 @@ public:
   /// Commits the events whose keys are not known, in order, and sets every result. [the committer's thread]
   virtual void publish(std::span<Publication> batch) = 0;
 
-  /// Events that are ready and not yet in `window`, at most `room`. Takes from the window what this process may no
-  /// longer hand out. [the dispatcher's thread, as all below]
-  virtual Intake read(std::size_t room, Window& window) = 0;
+  /// Comes before a round of reading and handing out, while nothing is taken from the window: finds out what this
+  /// process may hand out, and takes from the window what it may not any more. [the dispatcher's thread, as all below]
+  virtual void prepare(Window& /*window*/) {}
+  /// Events that are ready and not yet in `window`, at most `room` and hardly more than `bytes`.
+  virtual Intake read(std::size_t room, std::uint64_t bytes, Window& window) = 0;
   /// When a read may find more although nobody has said so.
   virtual SteadyTime due() = 0;
   /// Commits that these are handed out, each with one more attempt, and gives each its lease number.

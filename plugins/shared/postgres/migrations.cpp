@@ -60,7 +60,7 @@ void refuseWithoutRights(Session& session) {
   const std::string role(rows.text(1));
   refuse("the role " + role + " lacks rights on " + std::string(rows.text(0)) + "; GRANT USAGE ON SCHEMA penstock TO " +
          role +
-         "; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
+         "; GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA "
          "penstock TO " +
          role + "; GRANT USAGE ON ALL SEQUENCES IN SCHEMA penstock TO " + role);
 }

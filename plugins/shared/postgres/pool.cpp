@@ -21,20 +21,27 @@ std::unique_ptr<Session> Pool::takeIdle() {
   if (idle_.empty()) return nullptr;
   auto session = std::move(idle_.back());
   idle_.pop_back();
+  lent_.push_back(session.get());
   return session;
 }
 
 Pool::Loan Pool::borrow() {
   Loan loan(*this, takeIdle());
-  if (loan.session_ && !loan.session_->usable()) loan.session_.reset();
-  if (!loan.session_) loan.session_ = open();
-  lend(loan.session());
+  if (loan.session_ && !loan.session_->usable()) {
+    takeBack(loan.session_.get());
+    loan.session_.reset();
+  }
+  if (loan.session_) return loan;
+  loan.session_ = open();
+  std::lock_guard guard(mutex_);
+  lent_.push_back(loan.session_.get());
   return loan;
 }
 
-void Pool::lend(Session& session) {
+/// No other thread ends it from here on.
+void Pool::takeBack(const Session* session) noexcept {
   std::lock_guard guard(mutex_);
-  lent_.push_back(&session);
+  std::erase(lent_, session);
 }
 
 std::unique_ptr<Session> Pool::open() {
@@ -75,10 +82,7 @@ void Pool::silent(const Fault& fault) noexcept {
 }
 
 void Pool::giveBack(std::unique_ptr<Session> session) noexcept {
-  {
-    std::lock_guard guard(mutex_);
-    std::erase(lent_, session.get());
-  }
+  takeBack(session.get());
   if (session && !session->usable()) session.reset();
   {
     std::lock_guard guard(mutex_);

@@ -55,7 +55,7 @@ public:
 
 private:
   void giveBack(std::unique_ptr<Session> session) noexcept;
-  void lend(Session& session);
+  void takeBack(const Session* session) noexcept;
   std::unique_ptr<Session> takeIdle();
   std::unique_ptr<Session> open();
 

@@ -1,5 +1,7 @@
 #include "shared/postgres/server.h"
 
+#include "postgres/sql.h"
+
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -10,6 +12,7 @@ namespace penstock::postgres {
 namespace {
 
 constexpr std::string_view kCanceled = "57014";  // by the statement's own timeout
+constexpr std::string_view kDiskFull = "53100";
 
 /// Whether a fault says that nobody can use the database now, not only this call.
 bool concernsAll(const Fault& fault) {
@@ -58,11 +61,11 @@ Pool::Loan Server::borrow() {
 }
 
 /// Whether the same transaction runs again.
-bool Server::again(const Fault& fault, int tries) {
+bool Server::again(const Fault& fault, int tries, bool after_loss) {
   metrics_.errors(fault.sqlstate).add();
-  const bool repeatable =
-      fault.kind == FaultClass::Retry || (fault.kind == FaultClass::Reconnect && use_.again_after_loss);
+  const bool repeatable = fault.kind == FaultClass::Retry || (fault.kind == FaultClass::Reconnect && after_loss);
   if (repeatable && tries < use_.tries) return true;
+  if (fault.sqlstate == kDiskFull) full_ = true;
   if (concernsAll(fault)) condition_.bad(fault.what());
   if (fault.kind == FaultClass::Reconnect) keeper_.look();
   return false;
@@ -71,10 +74,15 @@ bool Server::again(const Fault& fault, int tries) {
 bool Server::probe() noexcept {
   try {
     pool_.reachable();
-    pool_.borrow().session().execute(use_.probe);
+    Pool::Loan loan = pool_.borrow();
+    loan.session().execute(use_.probe);
+    // A statement may happen to need no new page.
+    if (full_) loan.session().script(std::string(sql::kWriteFile));
+    full_ = false;
     return true;
   } catch (const Fault& fault) {
     metrics_.errors(fault.sqlstate).add();
+    if (fault.sqlstate == kDiskFull) full_ = true;
     condition_.bad(fault.what());
   } catch (const std::exception& fault) {
     condition_.bad(fault.what());

@@ -36,13 +36,19 @@ public:
   /// known]
   template <typename Work>
   auto run(Work&& work) {
+    return run(work, use_.again_after_loss);
+  }
+
+  /// As run, whatever the engine's transactions are like in general.
+  template <typename Work>
+  auto run(Work&& work, bool again_after_loss) {
     admit();
     for (int tries = 1;; ++tries) {
       try {
         Pool::Loan loan = borrow();
         return work(loan.session());
       } catch (const Fault& fault) {
-        if (!again(fault, tries)) throw;
+        if (!again(fault, tries, again_after_loss)) throw;
       }
       pause(tries);
     }
@@ -53,7 +59,7 @@ public:
 private:
   void admit() const;
   Pool::Loan borrow();
-  bool again(const Fault& fault, int tries);
+  bool again(const Fault& fault, int tries, bool after_loss);
   bool probe() noexcept;
   static void pause(int tries);
 
@@ -63,6 +69,7 @@ private:
   Pool pool_;
   std::unique_ptr<Collection> collection_;
   std::atomic<bool> checked_{false};  ///< the schema was found right
+  std::atomic<bool> full_{false};     ///< the disk had no room when last asked
   Keeper keeper_;
 };
 

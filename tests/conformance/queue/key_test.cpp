@@ -99,6 +99,16 @@ TEST_F(QueueKeys, AKeyIsForgottenOnceItsWindowHasPassed) {
   expectKnown(again);
 }
 
+TEST_F(QueueKeys, AKeyIsKnownForAsLongAsItsEventWaitsEvenBeyondItsWindow) {
+  startWith({.key_window = 1h});
+  const Event first = event();
+  accept(first);
+  advance(3h);
+  expectKnown(first);
+  end(receiveOne());
+  EXPECT_EQ(publish(withKeyOf(first, event(), false)).verdict, PublishVerdict::Accepted);
+}
+
 TEST_F(QueueKeys, OfManyPublishersOfOneKeyOneIsAccepted) {
   const Event first = event();
   std::vector<Event> same(32, first);
