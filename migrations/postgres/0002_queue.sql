@@ -362,6 +362,11 @@ BEGIN
   UPDATE penstock.queue_consumers c SET attends_until = moment + patience, floor = floor_now
   WHERE c.consumer = me RETURNING c.version INTO present;
   IF NOT FOUND THEN RETURN; END IF;
+  IF doubt THEN
+    -- Kept even if the answer to this is lost as well.
+    UPDATE penstock.queue_partitions p SET floor = greatest(p.floor, floor_now)
+    WHERE p.consumer = me AND p.partition = ANY (known);
+  END IF;
   -- One that is gone leaves its partitions as far as it had come. The row's lock makes this wait for a hand-over of its
   -- that is being committed, and a later one finds the row gone.
   IF EXISTS (SELECT 1 FROM penstock.queue_consumers c WHERE c.attends_until <= moment) THEN

@@ -173,9 +173,10 @@ void PgJournal::attend(Window& window) {
   metrics_.partitions.set(static_cast<double>(std::popcount(partitions_)));
 }
 
-/// What is in the window and what is known about the ring is nothing any more.
+/// What is in the window and what is known about the ring is nothing any more. Leases that the server still knows are
+/// found again as those of another.
 void PgJournal::forget(Window& window) {
-  window.revoke(kAll);
+  window.clear(context_.clock.now());
   partitions_ = 0;
   consumer_ = 0;
   cursor_ = 0;

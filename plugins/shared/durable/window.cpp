@@ -97,6 +97,13 @@ void Window::adopt(std::unique_ptr<Item> item, SteadyTime until) {
   leases_.insert(held);
 }
 
+void Window::clear(SteadyTime now) {
+  revoke(~std::uint64_t{0});
+  std::vector<Item*> leased;
+  for (const Item& item : leases_) leased.push_back(const_cast<Item*>(&item));
+  for (Item* item : leased) endLease(*item, Fate::Gone, now);
+}
+
 std::vector<Item*> Window::foreign() const {
   std::vector<Item*> items;
   for (const Item& item : leases_)

@@ -24,6 +24,8 @@ public:
   void putBack(Item& item, SteadyTime now);
   /// Another process has leased this event until then.
   void adopt(std::unique_ptr<Item> item, SteadyTime until);
+  /// Takes out everything: what is ready, what is handed out from here, the leases of others.
+  void clear(SteadyTime now);
   /// The leases of others that are held here.
   std::vector<Item*> foreign() const;
   /// The sequences of what is handed out from here or elsewhere.
