@@ -21,6 +21,10 @@ UNSETTLED = "FROM (" + " UNION ALL ".join(
     f"SELECT sequence FROM penstock.queue_events_{slot} e WHERE NOT EXISTS "
     f"(SELECT 1 FROM penstock.queue_settled_{slot} s WHERE e.sequence = ANY (s.sequences))" for slot in range(4)
 ) + " UNION ALL SELECT sequence FROM penstock.queue_delayed) AS unsettled"
+# In the ring an event is handed out once, and settled once: when its lease runs out it goes on among the delayed ones.
+TWICE = "SELECT " + " + ".join(
+    f"(SELECT count(*) - count(DISTINCT u) FROM penstock.queue_{kind}_{slot} t, unnest(t.sequences) AS u)"
+    for kind in ("handed", "settled") for slot in range(4))
 SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
@@ -52,6 +56,7 @@ class Site:
         """Waits for the end of the queue's work and compares what is there with what clients were told."""
         until(lambda: self.work_left() == 0, seconds, "the end of the queue's work")
         assert self.query("SELECT live, leased, scheduled, dead FROM penstock.queue_stats()") == "0|0|0|0"
+        assert self.query(TWICE) == "0", "an event was under two leases, or settled twice"
         ledger.check(server, answers_lost)
 
 
