@@ -142,8 +142,8 @@ def test_partitions_that_were_not_read_yet_are_left_as_they_came(postgres):
         return postgres.query("floors", f"SELECT {sql}")
 
     def attend(consumer, floor, known):
-        rows = ask(f"string_agg(partition::text, ',') FROM penstock.queue_attend({consumer}, '1h', {floor}, '{{{known}}}') WHERE partition >= 0")
-        return rows
+        return ask("string_agg(partition::text, ',') FROM "
+                   f"penstock.queue_attend({consumer}, '1h', {floor}, '{{{known}}}', false) WHERE partition >= 0")
 
     one, other = (ask("penstock.queue_join('x', '1h')") for _ in range(2))
     of_one = attend(one, 0, "")

@@ -103,15 +103,14 @@ class Postgres:
         self._run("createdb", "-h", str(self.folder), "-U", "penstock", *options, database)
         return self.url(database)
 
-    def try_query(self, database, sql):
+    def try_query(self, database, sql, role="penstock"):
         """Whatever comes of it."""
-        command = [_binary("psql"), "-h", str(self.folder), "-U", "penstock", "-XAtq", "-c", sql, database]
+        command = [_binary("psql"), "-h", str(self.folder), "-U", role, "-XAtq", "-c", sql, database]
         return subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **self.user)
 
     def query(self, database, sql, role="penstock"):
-        command = [_binary("psql"), "-h", str(self.folder), "-U", role, "-XAtq", "-c", sql, database]
         for _ in range(20):
-            run = self.try_query(database, sql)
+            run = self.try_query(database, sql, role)
             if run.returncode != 2:  # the connection was refused or lost
                 break
             self._await()
@@ -120,8 +119,7 @@ class Postgres:
 
     def refusal(self, database, sql, role="penstock"):
         """What the server says against a statement; empty when it takes it."""
-        command = [_binary("psql"), "-h", str(self.folder), "-U", role, "-XAtq", "-c", sql, database]
-        run = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **self.user)
+        run = self.try_query(database, sql, role)
         return run.stderr if run.returncode == 1 else ""
 
     @contextlib.contextmanager
