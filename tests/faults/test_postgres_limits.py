@@ -154,9 +154,10 @@ def connections_are_taken(site, guests):
 
     def taken():
         """Who leaves is replaced at once."""
-        site.query(f"SELECT count(pg_terminate_backend(pid)) {SESSIONS} AND usename = 'gateway'")
+        site.query(f"SELECT count(pg_terminate_backend(pid, 5000)) {SESSIONS} AND usename = 'gateway'")
         guests.come()
-        return site.query(f"SELECT count(*) {SESSIONS} AND usename = 'gateway'") == "0"
+        refused = site.postgres.try_query(site.name, "SELECT 1", "gateway").returncode != 0
+        return refused and site.query(f"SELECT count(*) {SESSIONS} AND usename = 'gateway'") == "0"
 
     for number in range(rounds()):
         for _ in range(10):

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "shared/postgres/session.h"
 #include "support/postgres_database.h"
@@ -39,6 +40,8 @@ std::string at(const std::string& user, const std::string& password, const std::
 class ConnectCase : public testing::Test {
 protected:
   static void SetUpTestSuite() {
+    static bool made = false;  // the server outlives a repetition of the suite
+    if (std::exchange(made, true)) return;
     Session owner(test::sessionOptions(guarded().url("postgres")));
     owner.script(
         "CREATE ROLE closed LOGIN; CREATE ROLE plain LOGIN PASSWORD 'hush'; CREATE ROLE odd LOGIN PASSWORD "
@@ -46,6 +49,8 @@ protected:
     owner.script("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
     owner.script("CREATE DATABASE private");
     owner.script("REVOKE CONNECT ON DATABASE private FROM PUBLIC");
+    owner.script("CREATE DATABASE reading");
+    owner.script("ALTER DATABASE reading SET default_transaction_read_only = on");
   }
 };
 
@@ -77,9 +82,6 @@ TEST_F(ConnectCase, AWrongEncodingIsSaid) {
 }
 
 TEST_F(ConnectCase, ADatabaseThatOnlyReadsIsTakenForAStandby) {
-  Session owner(test::sessionOptions(guarded().url("postgres")));
-  owner.script("CREATE DATABASE reading");
-  owner.script("ALTER DATABASE reading SET default_transaction_read_only = on");
   EXPECT_THAT(refusal(at("plain", "hush", "reading")), HasSubstr("standby"));
 }
 
