@@ -7,11 +7,14 @@
 -- The queue's clock; tests put another in its place.
 CREATE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
 
--- The slots; `first` is the sequence of a slot's first event, NULL when its tables are empty.
+-- The slots; `first` is the sequence of a slot's first event, NULL when its tables are empty; `last` that of its last one,
+-- NULL while it is appended to. Slots are emptied in any order, so neither is known from its neighbours.
 CREATE TABLE penstock.queue_slots (
   slot smallint PRIMARY KEY CHECK (slot BETWEEN 0 AND 3),
   first bigint,
   first_bytes bigint NOT NULL DEFAULT 0,
+  last bigint,
+  last_bytes bigint,
   opened_at timestamptz,
   settled boolean NOT NULL DEFAULT false  -- every event was found named by a settlement, so it may be emptied
 );
@@ -295,7 +298,7 @@ DECLARE
   home smallint;
   waits boolean;
 BEGIN
-  SELECT s.slot INTO home FROM penstock.queue_slots s WHERE s.first <= which ORDER BY s.first DESC LIMIT 1;
+  SELECT e.slot INTO home FROM penstock.queue_events e WHERE e.sequence = which;
   IF home IS NULL THEN RETURN false; END IF;
   EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM penstock.queue_settled_%s s WHERE s.sequences @> ARRAY[$1])', home)
   INTO waits USING which;
@@ -313,7 +316,8 @@ DECLARE
   settled_events bigint;
   settled_bytes bigint;
 BEGIN
-  SELECT max_events - (head - min(s.first) + 1), max_bytes - (head_bytes - min(s.first_bytes))
+  SELECT max_events - sum(coalesce(s.last, head) - s.first + 1),
+    max_bytes - sum(coalesce(s.last_bytes, head_bytes) - s.first_bytes)
   INTO events, bytes
   FROM penstock.queue_slots s WHERE s.first IS NOT NULL;
   SELECT events - coalesce(sum(t.delayed), 0), bytes - coalesce(sum(t.delayed_bytes), 0) INTO events, bytes
@@ -340,9 +344,9 @@ $$;
 
 -- A process shows that it lives, says how far it has come, and is told which partitions it may hand out from. It gives
 -- up what is beyond its share itself; what it holds of those partitions it must forget before it hands out more. The first
--- row, partition -1, says that it is known, with the version that its hand-overs must name; without it, it was taken to be gone and has to join again. floor_now holds
--- only for the partitions that the process knows it has: those that it is given by this call, or was given by one whose
--- answer was lost, it has not read.
+-- row, partition -1, says that it is known, with the version that its hand-overs must name; without it, it was taken to be
+-- gone and has to join again. floor_now holds only for the partitions that the process knows it has: those that it is given
+-- by this call, or was given by one whose answer was lost, it has not read.
 -- doubt: it does not know whether a hand-over of its was committed; none that is still under way will be.
 CREATE FUNCTION penstock.queue_attend(
   me bigint, patience interval, floor_now bigint, known smallint[], doubt boolean)
@@ -937,10 +941,8 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(7301, 2) THEN RETURN -1; END IF;
   moment := penstock.now();
   FOR one IN
-    SELECT * FROM (
-      SELECT s.slot, s.settled, s.first, lead(s.first) OVER (ORDER BY s.first) - s.first AS events
-      FROM penstock.queue_slots s WHERE s.first IS NOT NULL) AS n
-    WHERE n.events IS NOT NULL ORDER BY n.first
+    SELECT s.slot, s.settled, s.last - s.first + 1 AS events
+    FROM penstock.queue_slots s WHERE s.last IS NOT NULL ORDER BY s.first
   LOOP
     IF NOT one.settled THEN
       EXECUTE format('SELECT coalesce(sum(events), 0) >= $1 FROM penstock.queue_settled_%s', one.slot)
@@ -958,7 +960,8 @@ BEGIN
       SET LOCAL lock_timeout = '50ms';
       EXECUTE format('LOCK TABLE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s IN ACCESS EXCLUSIVE MODE', one.slot);
       EXECUTE format('TRUNCATE penstock.queue_events_%1$s, penstock.queue_handed_%1$s, penstock.queue_settled_%1$s', one.slot);
-      UPDATE penstock.queue_slots s SET first = NULL, opened_at = NULL, settled = false WHERE s.slot = one.slot;
+      UPDATE penstock.queue_slots s SET first = NULL, last = NULL, last_bytes = NULL, opened_at = NULL, settled = false
+      WHERE s.slot = one.slot;
       RETURN -2;
     EXCEPTION WHEN lock_not_available THEN
       blocked := one.slot;
@@ -976,6 +979,7 @@ BEGIN
         PERFORM pg_advisory_xact_lock(7301, 1);
         EXECUTE format('SELECT sequence, bytes FROM penstock.queue_events_%s ORDER BY sequence DESC LIMIT 1', ring.slot)
         INTO head, head_bytes;
+        UPDATE penstock.queue_slots s SET last = head, last_bytes = head_bytes WHERE s.slot = ring.slot;
         UPDATE penstock.queue_slots s SET first = head + 1, first_bytes = head_bytes, opened_at = moment WHERE s.slot = next;
         UPDATE penstock.queue_ring r SET slot = next;
         RETURN CASE WHEN blocked >= 0 THEN blocked ELSE -2 END;

@@ -124,9 +124,11 @@ void PgJournal::publishAll(std::span<Publication> batch) {
   database_.runStrictly([&](postgres::Session& session) {
     ++calls;
     auto rows = session.run(sql::kPublish, parameters);
-    if (rows.count() == 0)
+    if (rows.count() == 0) {
       for (Publication& one : batch) one.result = {PublishVerdict::Accepted, one.id};
-    for (Publication& one : rows.count() == 0 ? std::span<Publication>() : batch) {
+      return true;
+    }
+    for (Publication& one : batch) {
       if (!rows.next()) throw QueueUnavailable("the database answered with too few rows");
       switch (rows.integer(0)) {
         case 0:

@@ -27,6 +27,10 @@ BEGIN
         JOIN pattern p ON p.number = (g - 1) %% $1', place) USING patterns, size, low, high;
     UPDATE penstock.queue_slots s
     SET first = low, first_bytes = (low - 1) / patterns * size, opened_at = now() WHERE s.slot = place;
+    IF high < events THEN
+      EXECUTE format('UPDATE penstock.queue_slots s SET last = e.sequence, last_bytes = e.bytes
+        FROM penstock.queue_events_%1$s e WHERE s.slot = %1$s AND e.sequence = $1', place) USING high;
+    END IF;
     UPDATE penstock.queue_ring r SET slot = place;
     low := high + 1;
   END LOOP;

@@ -75,7 +75,7 @@ inline void awaitWaiting(postgres::Session& session) {
 /// Reads as an owner of all partitions does: what it has read it remembers as the last sequence of the rows.
 class Reader {
 public:
-  explicit Reader(postgres::Session& session) : session_(session) {}
+  explicit Reader(postgres::Session& session, std::int64_t after = 0) : session_(session), cursor_(after) {}
 
   /// The events since the last call.
   Numbers read() {
@@ -127,7 +127,7 @@ public:
 
 private:
   postgres::Session& session_;
-  std::int64_t cursor_ = 0;
+  std::int64_t cursor_;
   postgres::Array<std::int16_t> slots_;
   postgres::Array<std::int64_t> sequences_;
 };

@@ -1,5 +1,7 @@
 #include "ring.h"
 
+#include <utility>
+
 // The ring turns past whoever holds it up, in bounded time, and empties nothing that somebody still needs.
 namespace penstock::pg_queue {
 namespace {
@@ -59,6 +61,47 @@ TEST_F(Rotation, WhatIsNotSettledIsKept) {
   EXPECT_TRUE(isEmpty(session_, 0));
   EXPECT_FALSE(isEmpty(session_, 1));
   EXPECT_EQ(reader_.read(), fromTo(4, 6));
+}
+
+TEST_F(Rotation, ASlotThatIsSettledAfterALaterOneIsEmptiedAndItsRoomComesBack) {
+  const auto room = [&] {
+    auto rows = third_.query("SELECT events, bytes FROM penstock.queue_room(6, 6, 1000, 1000)");
+    rows.next();
+    return std::pair(rows.integer(0), rows.integer(1));
+  };
+  publish(session_, 1, 3);
+  ASSERT_EQ(reader_.read(), fromTo(1, 3));
+  ASSERT_EQ(rotate(session_), -1);
+  publish(session_, 4, 6);
+  Reader later(other_, 3);
+  ASSERT_EQ(later.read(), fromTo(4, 6));
+  ASSERT_EQ(rotate(session_), -1);
+  EXPECT_EQ(room(), std::pair(std::int64_t{994}, std::int64_t{994}));
+  later.settle();
+  EXPECT_EQ(rotate(session_), -1);
+  EXPECT_TRUE(isEmpty(session_, 1));
+  EXPECT_FALSE(isEmpty(session_, 0));
+  EXPECT_EQ(room(), std::pair(std::int64_t{997}, std::int64_t{997}));
+  reader_.settle();
+  EXPECT_EQ(rotate(session_), -1);
+  EXPECT_TRUE(isEmpty(session_, 0));
+  EXPECT_EQ(room(), std::pair(std::int64_t{1000}, std::int64_t{1000}));
+}
+
+TEST_F(Rotation, AnEventOfAnEmptiedSlotDoesNotWaitAlthoughAnEarlierSlotIsThere) {
+  publish(session_, 1, 3);
+  ASSERT_EQ(rotate(session_), -1);
+  publish(session_, 4, 6);
+  Reader later(other_, 3);
+  ASSERT_EQ(later.read(), fromTo(4, 6));
+  ASSERT_EQ(rotate(session_), -1);
+  later.settle();
+  ASSERT_EQ(rotate(session_), -1);
+  ASSERT_TRUE(isEmpty(session_, 1));
+  auto waits = session_.query("SELECT penstock.queue_waits(2), penstock.queue_waits(5)");
+  waits.next();
+  EXPECT_TRUE(waits.boolean(0));
+  EXPECT_FALSE(waits.boolean(1));
 }
 
 TEST_F(Rotation, AnOpenSettlementThatIsRolledBackEmptiesNothing) {
