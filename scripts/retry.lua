@@ -2,7 +2,7 @@
 --
 -- In:  attempt
 --        number       the attempt that failed, from 1
---        age          seconds since the message was accepted
+--        age          seconds since the message was accepted, or replayed from the dead letters
 --        outcome      "not_sent", "unknown" or "failed" (before anything was sent)
 --        status       the provider's HTTP status, 0 for none
 --        retry_after  seconds the provider asks to wait, or nil

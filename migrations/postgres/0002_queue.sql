@@ -99,6 +99,7 @@ CREATE TABLE penstock.queue_delayed (
   expiries_alone integer NOT NULL DEFAULT 0,
   suspect boolean NOT NULL DEFAULT false,
   replays integer NOT NULL DEFAULT 0,
+  replayed_at timestamptz,
   lease bigint,
   leased_until timestamptz,
   alone boolean NOT NULL DEFAULT false,
@@ -782,12 +783,12 @@ END $$;
 
 -- Delayed events of these partitions that are due, without those that the reader has; hardly more than so many bytes.
 CREATE FUNCTION penstock.queue_read_due(partitions smallint[], known bigint[], most integer, most_bytes bigint)
-RETURNS TABLE (sequence bigint, slot smallint, partition smallint, published_at timestamptz, id uuid, conversation uuid,
+RETURNS TABLE (sequence bigint, slot smallint, partition smallint, born_at timestamptz, id uuid, conversation uuid,
   event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
 LANGUAGE sql
 AS $$
-  SELECT r.sequence, (-1)::smallint, r.partition, r.published_at, r.id, r.conversation, r.event, r.due_at, r.attempts,
-    r.expiries_alone, r.suspect
+  SELECT r.sequence, (-1)::smallint, r.partition, coalesce(r.replayed_at, r.published_at), r.id, r.conversation, r.event,
+    r.due_at, r.attempts, r.expiries_alone, r.suspect
   FROM (
     SELECT w.*, sum(octet_length(w.event)) OVER (ORDER BY w.due_at, w.sequence) - octet_length(w.event) AS bytes_before
     FROM (
@@ -1063,10 +1064,10 @@ BEGIN
   gone AS (DELETE FROM penstock.queue_dead d USING fits f WHERE d.sequence = f.sequence RETURNING d.sequence),
   back AS (
     INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation, due_at,
-      attempts, earlier_attempts, suspect, replays, failures, event)
+      attempts, earlier_attempts, suspect, replays, replayed_at, failures, event)
     SELECT f.sequence, f.partition, f.published_at, f.id, f.key, f.fingerprint, f.conversation,
-      moment + spread / f.total * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1, f.failures,
-      f.event
+      moment + spread / f.total * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1, moment,
+      f.failures, f.event
     FROM fits f JOIN gone g ON g.sequence = f.sequence
     RETURNING event
   ),

@@ -21,7 +21,8 @@ CREATE TABLE states (
   earlier_attempts INTEGER NOT NULL CHECK (earlier_attempts >= 0),
   expiries_alone INTEGER NOT NULL CHECK (expiries_alone >= 0),
   suspect INTEGER NOT NULL CHECK (suspect IN (0, 1)),
-  replays INTEGER NOT NULL CHECK (replays >= 0)
+  replays INTEGER NOT NULL CHECK (replays >= 0),
+  replayed_at INTEGER
 );
 
 CREATE INDEX states_by_time ON states (due_at, sequence) WHERE handed = 0;

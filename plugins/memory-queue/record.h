@@ -54,7 +54,7 @@ struct Record {
 
   Lane* lane = nullptr;
   std::uint64_t sequence = 0;  ///< publish order over all events
-  WallTime published_at{};
+  SteadyTime born{};           ///< published or replayed
 
   Place place = Place::Nowhere;
   SteadyTime time{};        ///< ready since, leased until, scheduled for, or dead since

@@ -81,7 +81,7 @@ void State::accept(std::unique_ptr<Record> owned, const Moment& now) {
   Record& record = keys_.claim(std::move(owned), now.steady);
   record.lane = &lanes_.enter(record.conversation);
   record.sequence = ++last_sequence_;
-  record.published_at = now.wall;
+  record.born = now.steady;
   bytes_ += record.bytes();
   lanes_.makeReady(record, now.steady);
 }
@@ -107,6 +107,7 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
   std::vector<Handover> handovers;
   handovers.reserve(taken.records.size());
   for (Record* record : taken.records) {
+    const auto age = std::chrono::floor<Duration>(now.steady - record->born);
     const auto waited = std::chrono::floor<Duration>(now.steady - record->time);
     record->place = Place::Leased;
     record->time = after(now.steady, lease);
@@ -115,7 +116,7 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
     ++record->attempt;
     ++leased_;
     timers_.insert(timers_.end(), *record);
-    handovers.push_back({record->text, record->attempt, tokenOf(*record), taken.alone, record->published_at, waited});
+    handovers.push_back({record->text, record->attempt, tokenOf(*record), taken.alone, age, waited});
   }
   return handovers;
 }

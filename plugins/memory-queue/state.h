@@ -33,7 +33,7 @@ struct Handover {
   std::uint32_t attempt = 0;
   LeaseToken token;
   bool alone = false;
-  WallTime published_at{};
+  Duration age{};
   Duration waited{};
 };
 

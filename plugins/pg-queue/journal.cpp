@@ -49,7 +49,7 @@ std::unique_ptr<Item> itemOf(const postgres::Rows& row) {
   item->slot = static_cast<std::int16_t>(row.integer(1));
   item->touched = item->slot < 0;
   item->partition = static_cast<std::uint8_t>(row.integer(2));
-  item->published_at = row.time(3);
+  item->age = std::max(Duration::zero(), fromSeconds(row.real(3)));
   item->id = row.identity<Uuid>(4);
   item->conversation = row.identity<Digest128>(5);
   item->text = std::make_shared<const std::string>(row.text(6));

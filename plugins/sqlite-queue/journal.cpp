@@ -27,12 +27,12 @@ struct Overloaded : Cases... {
   using Cases::operator()...;
 };
 
-std::unique_ptr<Item> itemOf(const sqlite::Rows& row) {
+std::unique_ptr<Item> itemOf(const sqlite::Rows& row, WallTime now) {
   auto item = std::make_unique<Item>();
   item->sequence = static_cast<std::uint64_t>(row.integer(0));
   item->id = digest<Uuid>(row.bytes(1));
   item->conversation = digest<Digest128>(row.bytes(2));
-  item->published_at = wallTime(row.integer(3));
+  item->age = std::max(Duration::zero(), now - wallTime(row.integer(3)));
   item->text = std::make_shared<const std::string>(row.text(4));
   return item;
 }
@@ -98,11 +98,11 @@ void SqliteJournal::voidLeases() {
     }
     return true;
   });
-  std::vector<std::unique_ptr<Item>> left = file_.read([](sqlite::Session& session) {
+  std::vector<std::unique_ptr<Item>> left = file_.read([this](sqlite::Session& session) {
     std::vector<std::unique_ptr<Item>> items;
     auto rows = session.query(sql::kLeasesLeft);
     while (rows.next()) {
-      auto item = itemOf(rows);
+      auto item = itemOf(rows, clock_.now());
       item->alone = rows.integer(5) == 2;
       item->attempts = static_cast<std::uint32_t>(rows.integer(6));
       item->expiries_alone = static_cast<std::uint32_t>(rows.integer(7));
@@ -141,7 +141,7 @@ durable::Intake SqliteJournal::read(std::size_t room, std::uint64_t bytes, durab
     while (intake.items.size() < room && read_bytes < bytes && due.next()) {
       ++due_rows;
       if (window.holds(static_cast<std::uint64_t>(due.integer(0)))) continue;
-      auto item = itemOf(due);
+      auto item = itemOf(due, now);
       item->touched = true;
       item->ready_for = now - wallTime(due.integer(5));
       item->attempts = static_cast<std::uint32_t>(due.integer(6));
@@ -155,8 +155,8 @@ durable::Intake SqliteJournal::read(std::size_t room, std::uint64_t bytes, durab
       auto log = session.query(sql::kReadLog, cursor_, log_limit);
       while (read_bytes < bytes && log.next()) {
         ++log_rows;
-        auto item = itemOf(log);
-        item->ready_for = now - item->published_at;
+        auto item = itemOf(log, now);
+        item->ready_for = item->age;
         read_to = log.integer(0);
         take(std::move(item));
       }

@@ -73,13 +73,14 @@ Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
   }
   shared_.journal.metrics.dequeued.add(static_cast<double>(deliveries.size()));
   // A quarter of the lease is left for settling.
-  batch.due = shared_.clock.now() + settings.lease * 3 / 4;
+  batch.received = shared_.clock.now();
+  batch.due = batch.received + settings.lease * 3 / 4;
   batch.events.reserve(deliveries.size());
   batch.loans.reserve(deliveries.size());
   for (Delivery& delivery : deliveries) {
     shared_.journal.received(delivery.waited);
     batch.alone |= delivery.alone;
-    batch.loans.push_back({delivery.token, delivery.attempt});
+    batch.loans.push_back({delivery.token, delivery.attempt, delivery.age});
     batch.events.push_back(std::move(delivery.event));
   }
   return batch;
@@ -109,13 +110,15 @@ std::vector<PersistOutcome> Loop::persist(const Batch& batch) {
 
 std::vector<Settlement> Loop::conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes) {
   const WallTime now = shared_.clock.wall();
+  const auto worked = std::chrono::floor<Duration>(shared_.clock.now() - batch.received);
   std::vector<Settlement> settlements;
   settlements.reserve(outcomes.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const Event& event = batch.events[i];
     const Batch::Loan& loan = batch.loans[i];
     shared_.journal.attempted(event, loan.attempt, outcomes[i], now);
-    settlements.push_back({loan.token, penstock::conclude(outcomes[i], event, loan.attempt, now, shared_.policy)});
+    settlements.push_back(
+        {loan.token, penstock::conclude(outcomes[i], event, loan.attempt, loan.age + worked, shared_.policy)});
   }
   return settlements;
 }

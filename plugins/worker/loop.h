@@ -63,10 +63,12 @@ private:
     struct Loan {
       LeaseToken token;
       std::uint32_t attempt = 1;
+      Duration age{};  ///< when it was received
     };
     std::vector<Event> events;
     std::vector<Loan> loans;
     bool alone = false;
+    SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
   };
 

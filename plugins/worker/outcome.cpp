@@ -17,10 +17,10 @@ std::string shortened(const std::string& reason) {
 }
 
 std::variant<Done, RetryAfter, Dead, Release> afterFailure(const PersistOutcome& outcome, const Event& event,
-                                                           std::uint32_t attempt, WallTime now, Policy& policy) {
+                                                           std::uint32_t attempt, Duration age, Policy& policy) {
   RetryQuestion question;
   question.number = attempt;
-  question.age = std::max(now - event.accepted_at, Duration::zero());
+  question.age = std::max(age, Duration::zero());
   question.outcome = "failed";
   question.provider = event.content.provider;
   const std::string reason = shortened(outcome.reason);
@@ -31,14 +31,14 @@ std::variant<Done, RetryAfter, Dead, Release> afterFailure(const PersistOutcome&
 }  // namespace
 
 std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& outcome, const Event& event,
-                                                       std::uint32_t attempt, WallTime now, Policy& policy) {
+                                                       std::uint32_t attempt, Duration age, Policy& policy) {
   switch (outcome.kind) {
     case PersistOutcome::Kind::Kept:
       return Done{};
     case PersistOutcome::Kind::Rejected:
       return Dead{shortened(outcome.reason)};
     case PersistOutcome::Kind::Failed:
-      return afterFailure(outcome, event, attempt, now, policy);
+      return afterFailure(outcome, event, attempt, age, policy);
     // No delay: the pause is the worker's, and events that stay in place keep their order.
     case PersistOutcome::Kind::StoreAway:
       return Release{Duration::zero(), "store unavailable"};

@@ -10,8 +10,8 @@
 namespace penstock {
 
 /// What becomes of an event after an attempt: Done when it was kept, Dead when the store will never take it or policy
-/// gives up, RetryAfter when policy says when, Release when the event was not the cause. `now` is the wall clock.
+/// gives up, RetryAfter when policy says when, Release when the event was not the cause. `age`: of the event.
 std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& outcome, const Event& event,
-                                                       std::uint32_t attempt, WallTime now, Policy& policy);
+                                                       std::uint32_t attempt, Duration age, Policy& policy);
 
 }  // namespace penstock

@@ -103,7 +103,7 @@ def test_retries_under_wrong_clocks(request, start, postgres, tmp_path):
     assert site.start().stop() == 0  # for the schema
     site.query(FAILING)
     ledger = Ledger(pairs=40)
-    patient = {"RETRY_BACKOFF_MIN": "800ms", "RETRY_BACKOFF_MAX": "800ms", "RETRY_MAX_ATTEMPTS": "1000"}
+    patient = {"RETRY_BACKOFF_MIN": "800ms", "RETRY_BACKOFF_MAX": "800ms", "RETRY_MAX_ATTEMPTS": "1000", "RETRY_MAX_AGE": "30m"}
     services = two_clocks(site, environment=patient)
     for _ in range(rounds()):
         site.query("INSERT INTO public.trouble VALUES ('no')")

@@ -38,7 +38,7 @@ struct Admission {
 /// What retry.lua is asked.
 struct RetryQuestion {
   std::uint32_t number = 1;             ///< attempt that failed, from 1
-  Duration age{};                       ///< since the event was accepted
+  Duration age{};                       ///< since the event was accepted or last replayed
   std::string_view outcome;             ///< not_sent, unknown, or failed (before sending)
   int status = 0;                       ///< HTTP status, 0 for none
   std::optional<Duration> retry_after;  ///< the provider's wish

@@ -48,9 +48,9 @@ struct Delivery {
   Event event;
   std::uint32_t attempt = 1;  ///< from 1; counted before hand-over, so a crash counts
   LeaseToken token;
-  bool alone = false;       ///< a crash suspect: handle it with nothing else in flight in this worker
-  WallTime published_at{};  ///< by the engine's clock
-  Duration waited{};        ///< time it was ready before this hand-over, by the engine's clock
+  bool alone = false;  ///< a crash suspect: handle it with nothing else in flight in this worker
+  Duration age{};      ///< since it was published or last replayed, by the engine's clock
+  Duration waited{};   ///< time it was ready before this hand-over, by the engine's clock
 };
 
 /// The work is finished; the event leaves the queue.

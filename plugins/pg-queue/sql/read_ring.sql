@@ -1,7 +1,7 @@
-SELECT r.sequence, r.slot, r.partition, r.published_at, r.id, r.conversation, r.event,
-  extract(epoch FROM penstock.now() - r.published_at)::float8, 0, 0, false
+SELECT r.sequence, r.slot, r.partition, r.age, r.id, r.conversation, r.event, r.age, 0, 0, false
 FROM (
-  SELECT e.*, sum(octet_length(e.event)) OVER (ORDER BY e.sequence) - octet_length(e.event) AS bytes_before
+  SELECT e.*, extract(epoch FROM penstock.now() - e.published_at)::float8 AS age,
+    sum(octet_length(e.event)) OVER (ORDER BY e.sequence) - octet_length(e.event) AS bytes_before
   FROM (
     SELECT * FROM penstock.queue_events q
     WHERE q.sequence > $1 AND $2 >> q.partition & 1 = 1

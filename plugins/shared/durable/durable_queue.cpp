@@ -370,10 +370,11 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
     for (; begin < end; ++begin) {
       Demand& demand = *grants[begin].demand;
       for (Item* item : grants[begin].items) {
+        const auto age = std::chrono::floor<Duration>(before - item->born);
         const auto waited = std::chrono::floor<Duration>(before - item->time);
         ++item->attempts;
         window_.lease(*item, before + lease);
-        demand.shells.push_back({{}, item->attempts, tokenOf(*item), item->alone, item->published_at, waited});
+        demand.shells.push_back({{}, item->attempts, tokenOf(*item), item->alone, age, waited});
         demand.texts.push_back(item->text);
       }
     }

@@ -20,7 +20,7 @@ struct Item {
   Uuid id;
   Digest128 conversation;                   ///< hash of customer and conversation
   std::shared_ptr<const std::string> text;  ///< serialised
-  WallTime published_at{};                  ///< by the journal's clock
+  Duration age{};                           ///< since it was published or replayed, when it was read
   Duration ready_for{};                     ///< how long it had been ready when it was read
   std::uint32_t attempts = 0;               ///< handed out so often
   std::uint32_t expiries_alone = 0;
@@ -36,6 +36,7 @@ struct Item {
   Lane* lane = nullptr;
   Place place = Place::Nowhere;
   SteadyTime time{};  ///< ready since, or leased until
+  SteadyTime born{};  ///< what its age counts from
   dispatch::OrderHook order_hook;
   dispatch::ListHook since_hook;
 };

@@ -36,6 +36,7 @@ void Window::admit(std::unique_ptr<Item> item, SteadyTime now) {
   place->second = std::move(item);
   held.lane = &lanes_.enter(held.conversation);
   bytes_ += held.text->size();
+  held.born = now - held.age;
   makeReady(held, now - held.ready_for);
 }
 

@@ -29,6 +29,22 @@ TEST_F(DeadLetterReplay, AReplayedEventIsReadyAgainWithAttemptOne) {
   EXPECT_EQ(delivery.attempt, 1U);
 }
 
+TEST_F(DeadLetterReplay, AgeCountsFromTheReplay) {
+  accept(event());
+  end(receiveOne(), Dead{"no route"});
+  advance(3h);
+  ASSERT_EQ(deadLetters().replay({}, 10, 0s), 1U);
+  advance(5s);
+  const Delivery first = receiveOne();
+  EXPECT_GE(first.age, 5s);
+  EXPECT_LT(first.age, 6s);
+  end(first, RetryAfter{1h, "busy"});
+  advance(1h);
+  const Delivery second = receiveOne();
+  EXPECT_GE(second.age, 1h + 5s);
+  EXPECT_LT(second.age, 1h + 7s);
+}
+
 TEST_F(DeadLetterReplay, HistoryIsKept) {
   const Event event = this->event();
   accept(event);

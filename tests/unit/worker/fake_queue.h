@@ -25,6 +25,9 @@ public:
   /// Whether a token's lease is still there.
   std::function<bool(const LeaseToken&)> holds = [](const LeaseToken&) { return true; };
 
+  /// Of what is given from now on.
+  Duration age{};
+
   /// Whether what it holds outlives the process.
   bool lasting = true;
 
@@ -127,6 +130,7 @@ private:
     Delivery one;
     one.event = std::move(event);
     one.attempt = attempt;
+    one.age = age;
     one.alone = alone;
     one.token.words = {++tokens_, 0, 0};
     return one;
