@@ -29,6 +29,12 @@ def surroundings():
         server.end()
 
 
+@pytest.fixture(scope="session")
+def queue():
+    """The plugin that is the queue."""
+    return "pg-queue" if os.environ.get("PENSTOCK_ENGINES") == "pg" else "sqlite-queue"
+
+
 @pytest.fixture(scope="module")
 def start(tmp_path_factory, surroundings):
     """Starts servers; each must drain and exit 0 when the file's tests are over."""

@@ -192,9 +192,9 @@ def test_each_sending_call_refuses_as_documented(server, start, operation):
 
 
 @pytest.fixture(scope="module")
-def narrow(start):
+def narrow(start, queue):
     """A server whose queue has no room for a large message."""
-    return start({"sqlite-queue.max_bytes": "64KB"})
+    return start({f"{queue}.max_bytes": "64KB"})
 
 
 @pytest.mark.parametrize("operation", SENDING, ids=repr)

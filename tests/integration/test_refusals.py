@@ -352,8 +352,8 @@ def test_slow_heads_and_bodies_run_out_of_time(start):
     assert status_of(server.raw(request_of(SMS, b"{", JSON_TYPE, "Content-Length: 2"))) == 408
 
 
-def test_a_full_queue_refuses_with_a_time_to_come_back(start):
-    server = start({"sqlite-queue.max_bytes": "64KB"})
+def test_a_full_queue_refuses_with_a_time_to_come_back(start, queue):
+    server = start({f"{queue}.max_bytes": "64KB"})
     check(server.post(SMS, good_sms(body="x" * (200 << 10))), 503, "queue_full")
     assert server.metric('penstock_ingest_refused_total{reason="full"}') == 1
     assert server.metric("penstock_ingest_published_total") == 0

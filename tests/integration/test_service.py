@@ -92,7 +92,7 @@ def test_a_taken_port_is_exit_69_and_names_the_place(tmp_path):
 
 
 def test_a_second_process_on_the_same_queue_file_is_refused(start, tmp_path):
-    start(folder=tmp_path)
+    start(folder=tmp_path, environment={"QUEUE_BACKEND": "sqlite"})
     refused = run("-D", "http.public.port=0", "-D", f"data_dir={tmp_path / 'data'}", timeout=20)
     assert refused.returncode == 69
     assert "another process works on" in refused.stderr and "queue.db" in refused.stderr
