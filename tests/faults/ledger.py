@@ -69,7 +69,7 @@ class Ledger:
 
     def check(self, server, answers_lost=True):
         """Every accepted message is there exactly once, under its id; of the unknown ones none is there twice, and none of
-        those that were answered with 503, which may be there only where a commit's answer was lost."""
+        those that were answered with 503, which may be there only where a commit's answer was lost. Returns what is there."""
         found = {}
         for pair in self.pairs:
             answer = server.get(f"/api/conversations?participant={pair[0].replace('+', '%2B')}")
@@ -83,6 +83,7 @@ class Ledger:
         lost = {body: id for body, id in self.accepted.items() if found.get(body) != [id]}
         strangers = set(found) - set(self.accepted) - self.unknown - (self.shed if answers_lost else set())
         assert (lost, doubled, strangers) == ({}, {}, set())
+        return set(found)
 
 
 class Load:

@@ -28,6 +28,29 @@ TWICE = "SELECT " + " + ".join(
 SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
+def before_persisting(statements):
+    """SQL that puts statements of PL/pgSQL before what penstock.persist_messages does; $1, $2 … are its parameters."""
+    return f"""
+ALTER FUNCTION penstock.persist_messages RENAME TO persist_messages_as_ever;
+DO $do$
+DECLARE
+  types text;
+  names text;
+BEGIN
+  SELECT pg_get_function_identity_arguments(oid) INTO STRICT names FROM pg_proc WHERE proname = 'persist_messages_as_ever';
+  SELECT string_agg('$' || n, ', ') INTO types FROM generate_series(1, 27) AS n;
+  EXECUTE format($create$
+    CREATE FUNCTION penstock.persist_messages(%s)
+    RETURNS TABLE (number bigint, message uuid, conversation bigint, status text, inserted boolean, key_reused boolean)
+    LANGUAGE plpgsql AS $body$
+    BEGIN
+      {statements.replace("%", "%%")}
+      RETURN QUERY SELECT * FROM penstock.persist_messages_as_ever(%s);
+    END $body$ $create$, names, types);
+END $do$;
+"""
+
+
 class Site:
     """One database and the processes on it; `options` are createdb's."""
 

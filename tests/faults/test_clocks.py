@@ -9,34 +9,17 @@ import pytest
 
 from driver import until
 from ledger import Ledger, rounds
-from pg_site import site_of
+from pg_site import before_persisting, site_of
 from postgres import Postgres, cluster_folder
 
 HOUR = 3600
 # Every message fails, without being kept, as long as there is a row in `trouble`.
-FAILING = """
-CREATE TABLE public.trouble (reason text);
-ALTER FUNCTION penstock.persist_messages RENAME TO persist_messages_as_ever;
-DO $do$
-DECLARE
-  types text;
-  names text;
-BEGIN
-  SELECT pg_get_function_identity_arguments(oid) INTO STRICT names FROM pg_proc WHERE proname = 'persist_messages_as_ever';
-  SELECT string_agg('$' || n, ', ') INTO types FROM generate_series(1, 27) AS n;
-  EXECUTE format($create$
-    CREATE FUNCTION penstock.persist_messages(%s)
-    RETURNS TABLE (number bigint, message uuid, conversation bigint, status text, inserted boolean, key_reused boolean)
-    LANGUAGE plpgsql AS $body$
-    BEGIN
-      IF EXISTS (SELECT FROM public.trouble) THEN
-        RETURN QUERY SELECT n, NULL::uuid, NULL::bigint, NULL::text, false, false FROM generate_series(1, cardinality($1)::bigint) AS n;
-      ELSE
-        RETURN QUERY SELECT * FROM penstock.persist_messages_as_ever(%s);
-      END IF;
-    END $body$ $create$, names, types);
-END $do$
-"""
+FAILING = "CREATE TABLE public.trouble (reason text);" + before_persisting("""
+  IF EXISTS (SELECT FROM public.trouble) THEN
+    RETURN QUERY SELECT n, NULL::uuid, NULL::bigint, NULL::text, false, false
+    FROM generate_series(1, cardinality($1)::bigint) AS n;
+    RETURN;
+  END IF;""")
 # Who waits for another attempt: when it is due, and the times and numbers of its attempts.
 WAITING = """
 SELECT coalesce(json_agg(json_build_array(sequence, attempts, extract(epoch FROM due_at), failures)), '[]')

@@ -9,7 +9,7 @@ import pytest
 
 from driver import until
 from ledger import SMS, Ledger, rng, rounds
-from pg_site import EVENT_TABLES, LEASE, MARGIN, NO_WORKER, PATIENCE, SESSIONS, pause, site_of, works
+from pg_site import EVENT_TABLES, LEASE, MARGIN, NO_WORKER, PATIENCE, SESSIONS, before_persisting, pause, site_of, works
 from postgres import Postgres, cluster_folder
 from proxy import Proxy
 
@@ -303,3 +303,47 @@ def test_no_connection_is_left(site):
         site.query("ALTER ROLE gateway CONNECTION LIMIT -1")
         works(ledger, server, 5)
         site.finished(ledger, server)
+
+
+# Messages whose text ends with 7 are refused by the store; every other call that settles such outcomes ends its session
+# when those that are done have been settled by a call of their own.
+NO_SEVENS = before_persisting("""
+  IF to_regclass('public.calls') IS NOT NULL AND EXISTS (SELECT FROM unnest($16) AS snippet WHERE snippet LIKE '%7') THEN
+    RAISE EXCEPTION 'no sevens' USING ERRCODE = 'check_violation';
+  END IF;""")
+CUT_BETWEEN = """
+CREATE SEQUENCE public.calls;
+ALTER FUNCTION penstock.queue_settle RENAME TO queue_settle_as_ever;
+CREATE FUNCTION penstock.queue_settle(
+  slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
+  reasons text[])
+RETURNS TABLE (settled boolean) LANGUAGE plpgsql AS $$
+BEGIN
+  IF nextval('public.calls') % 2 = 1 THEN
+    PERFORM pg_terminate_backend(pg_backend_pid());
+    PERFORM pg_sleep(60);
+  END IF;
+  RETURN QUERY SELECT * FROM penstock.queue_settle_as_ever(slots, leases, sequences, bytes, outcomes, delays, reasons);
+END $$
+"""
+
+
+def test_a_session_that_ends_between_the_two_calls_that_settle_a_batch(site):
+    assert site.start().stop() == 0  # for the schema
+    site.query(NO_SEVENS + CUT_BETWEEN)
+    ledger = Ledger(pairs=40)
+    api = site.start(NO_WORKER)
+    for _ in range(rounds()):
+        for _ in range(100):
+            assert ledger.post(api) == 202
+        worker = site.start()
+        until(lambda: site.work_left() == 0, 60, "the end of the queue's work")
+        assert worker.stop() == 0
+    refused = sorted(id for body, id in ledger.accepted.items() if body.endswith("7"))
+    assert site.query("SELECT string_agg(id::text, ' ' ORDER BY id::text) FROM penstock.queue_dead").split() == refused
+    cut = int(site.query("SELECT last_value FROM public.calls")) // 2
+    assert cut >= rounds()
+    site.query("DROP SEQUENCE public.calls CASCADE; DROP FUNCTION penstock.queue_settle; "
+               "ALTER FUNCTION penstock.queue_settle_as_ever RENAME TO queue_settle; "
+               "SELECT penstock.queue_replay(ARRAY(SELECT sequence FROM penstock.queue_dead), '0', 1000000, 1000000000)")
+    site.finished(ledger, site.start(), answers_lost=False)

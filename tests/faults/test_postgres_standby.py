@@ -42,6 +42,12 @@ def wait_for_each_other(primary):
     until(lambda: primary.query("postgres", "SELECT sync_state FROM pg_stat_replication") == "sync", 20, "a sync standby")
 
 
+def has_all(standby, primary):
+    """The standby has got whatever was committed up to now."""
+    now = primary.query("postgres", "SELECT pg_current_wal_flush_lsn()")
+    until(lambda: standby.query("postgres", f"SELECT pg_last_wal_replay_lsn() >= '{now}'") == "t", 20, "the standby")
+
+
 def test_the_standby_is_promoted(start, places, tmp_path):
     random = rng("promotion")
     with contextlib.ExitStack() as stack:
@@ -71,6 +77,45 @@ def test_the_standby_is_promoted(start, places, tmp_path):
                 pause(random, 0.2, 0.5)
             site.finished(ledger, other)
         assert len(ledger.accepted) > 0
+
+
+def test_a_standby_is_promoted_that_had_not_got_all(start, places, tmp_path):
+    """Who lets commits be answered before the standby has them loses those it had not got, and only those: the sequences of
+    what was lost are given to other events, and processes that still hold them must not mistake one for the other."""
+    random = rng("asynchronous promotion")
+    lost = 0
+    with contextlib.ExitStack() as stack:
+        primary = stack.enter_context(running(Postgres(places[0])))
+        site = Site(start, primary, "behind", tmp_path)
+        both = f"postgres://penstock:hush@/behind?host={places[0]},{places[1]}"
+        ledger = Ledger()
+        api, other = site.start(url=both), site.start(url=both)
+        for number in range(MORE_ROUNDS):
+            place = next(place for place in places if place != primary.folder)
+            standby = stack.enter_context(running(standby_of(primary, place)))
+            with ledger.load(api):
+                pause(random, 0.3, 1.0)
+            has_all(standby, primary)
+            receiver = int(standby.query("postgres", "SELECT pid FROM pg_stat_wal_receiver"))
+            os.kill(receiver, signal.SIGSTOP)
+            doubtful = Ledger()
+            # Workers may be in the middle of them.
+            with doubtful.load(random.choice([api, other])):
+                pause(random, 0.3, 1.0)
+                primary.stop(signal.SIGKILL)
+            os.kill(receiver, signal.SIGKILL)  # it reads no more of what the kernel has
+            standby._await()
+            standby.query("postgres", "SELECT pg_promote()")
+            site.postgres = primary = standby
+            works(ledger, api, 5)
+            with ledger.load(api):
+                pause(random, 0.2, 0.5)
+            site.finished(ledger, other)
+            told = len(doubtful.accepted)
+            doubtful.unknown |= set(doubtful.accepted)
+            doubtful.accepted = {}
+            lost += told - len(doubtful.check(api))
+        assert lost > 0
 
 
 def test_a_url_that_names_only_the_standby(start, places, tmp_path):
