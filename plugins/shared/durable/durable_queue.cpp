@@ -9,7 +9,8 @@ namespace {
 constexpr auto kTidyInterval = std::chrono::seconds(1);
 constexpr auto kHeartbeatLimit = std::chrono::seconds(60);
 constexpr std::size_t kSettlementsARound = 4096;
-constexpr std::size_t kOverfill = 8;  // so much more is read when all that is held waits behind leased events
+constexpr std::size_t kReadAtOnce = 2048;  // an answer of the database lies in memory beside what is made of it
+constexpr std::size_t kOverfill = 8;       // so much more is read when all that is held waits behind leased events
 
 QueueUnavailable closing(const std::string& engine) { return QueueUnavailable(engine + " is closing"); }
 
@@ -314,8 +315,7 @@ std::size_t DurableQueue::room() const {
 bool DurableQueue::readOn() {
   const std::size_t most = room();
   if (most == 0) return false;
-  Intake intake =
-      journal_->read(std::min(most, options_.window_events), options_.window_bytes - window_.bytes(), window_);
+  Intake intake = journal_->read(std::min(most, kReadAtOnce), options_.window_bytes - window_.bytes(), window_);
   more_ = intake.more;
   const bool fresh = !intake.items.empty();
   const SteadyTime now = clock_.now();
