@@ -14,7 +14,7 @@ inline constexpr std::array kRows{
               "Threads that send; requests to one host and port share one and its connections."},
     ConfigRow{"max_in_flight", ConfigType::Integer, "4096", "1..100000",
               "Requests at once, each with a connection unless it is HTTP/2; more fail as busy."},
-    ConfigRow{"max_idle", ConfigType::Integer, "512", "0..100000",
+    ConfigRow{"max_idle", ConfigType::Integer, "512", "1..100000",
               "Connections that each thread keeps for the next request."},
     ConfigRow{
         "idle_timeout", ConfigType::Period, "30s", "1s..10m",

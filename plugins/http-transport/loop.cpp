@@ -49,8 +49,7 @@ Loop::Loop(const Surroundings& around, unsigned number)
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, static_cast<void*>(this));
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::remind);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, static_cast<void*>(this));
-  // 0 would let libcurl choose.
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, std::max(1L, static_cast<long>(around.max_idle)));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(around.max_idle));
   thread_ = std::jthread(
       [this, name = "http-transport/" + std::to_string(number)](const std::stop_token& stop) { run(stop, name); });
 }
