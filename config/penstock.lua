@@ -192,6 +192,27 @@ return {
     max_reports = 100000,      -- that may wait; beyond it the oldest are forgotten
   },
 
+  ["http-transport"] = {
+    -- Targets that may be private or plain http: host, .suffix or host:port, comma-separated or a list.
+    allow = env.SSRF_ALLOWLIST or "",
+    ports = { "443" },          -- of public hosts that requests may go to
+    threads = 1,                -- that send
+    max_in_flight = 4096,       -- requests at once; more fail as busy
+    max_idle = 512,             -- connections that each thread keeps for the next request
+    idle_timeout = "30s",       -- how long they are kept
+    connect_timeout = "10s",    -- to connect, TLS included
+    max_response = "64KB",      -- of an answer's body; what goes on is cut off
+    ca_file = "",               -- certificate authorities to trust; empty: the machine's
+    dns = {
+      cache = "60s",            -- how long the addresses of a name are remembered
+      threads = 4,              -- names that are looked up at once
+    },
+    proxy = {
+      url = "",                 -- such as http://proxy.example:3128; it looks names up and must guard them itself
+      direct = "",              -- targets that are reached without it, as in allow
+    },
+  },
+
   worker = {
     concurrency = env.WORKER_CONCURRENCY or 4,  -- threads that receive and persist events
     batch = 500,                                -- events received at once and persisted in one transaction

@@ -3,6 +3,7 @@
 #include "config/typed_value.h"
 #include "http/config.h"
 #include "plugins/http-ingest/config.h"
+#include "plugins/http-transport/config.h"
 #include "plugins/memory-queue/config.h"
 #include "plugins/metrics/config.h"
 #include "plugins/pg-queue/config.h"
@@ -41,6 +42,7 @@ const std::vector<Section>& everySection() {
                                              {"sqlite-store", sqlite_store::kRows},
                                              {"pg", postgres::kRows, false},
                                              {"pg-store", pg_store::kRows, false},
+                                             {"http-transport", http_transport::kRows},
                                              {"worker", kWorkerRows},
                                              {"metrics", kMetricsRows}};
   return sections;
@@ -109,6 +111,7 @@ TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
                                                {"RETRY_BACKOFF_MIN", "2s"},
                                                {"RETRY_BACKOFF_MAX", "30m"},
                                                {"DLQ_RETENTION", "7d"},
+                                               {"SSRF_ALLOWLIST", "hooks.internal, .lan.example"},
                                                {"LOG_LEVEL", "WARN"}});
   configuration.check(everySection());
   const auto poco = configuration.poco(everySection());
@@ -121,6 +124,8 @@ TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
   EXPECT_EQ(poco->getString("retry.backoff_min"), "2s");
   EXPECT_EQ(poco->getString("retry.backoff_max"), "30m");
   EXPECT_EQ(poco->getString("memory-queue.dead_letter_retention"), "7d");
+  EXPECT_EQ(configuration.section({"http-transport", http_transport::kRows})->list("allow"),
+            (std::vector<std::string>{"hooks.internal", ".lan.example"}));
   EXPECT_EQ(poco->getString("logging.level"), "warning");
 }
 
