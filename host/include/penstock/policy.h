@@ -45,6 +45,17 @@ struct RetryQuestion {
   std::string_view provider;
 };
 
+/// Which provider is to send a message.
+struct Routing {
+  enum class Verdict : std::uint8_t {
+    Routed,
+    NoRoute,  ///< nobody sends such a message: it becomes a dead letter
+    Failed,   ///< route.lua failed or named a provider that is not configured; try later. Counted and logged
+  };
+  Verdict verdict = Verdict::Failed;
+  std::string provider;  ///< when routed
+};
+
 /// penstock.policy/1: the Lua scripts, given by the host. Each thread that calls has a sandboxed state of its own, made
 /// on its first call and again after a reload.
 class Policy {
@@ -59,6 +70,9 @@ public:
   /// When to try again; nothing means give up. Falls back to the built-in backoff when the script fails.
   /// [any thread] [does not block]
   virtual std::optional<Duration> retry(const RetryQuestion& question) = 0;
+
+  /// Asks route.lua who sends the message. [any thread] [does not block]
+  virtual Routing route(const Event& event) = 0;
 
   /// Text fit for a log. When the script fails the text is dropped and the answer says so.
   /// [any thread] [does not block]
