@@ -18,9 +18,10 @@ CREATE TABLE penstock.conversations (
   last_message uuid
 );
 
--- A list without a channel merges the entries of both, so each index serves the list with and without it.
+-- A list without a channel merges the entries of both, so each index serves the list with and without it. Every message
+-- moves its conversation in each of them, which is most of what keeping it costs; so a list that nobody can ask for yet,
+-- that of one customer, is filtered out of the first.
 CREATE INDEX conversations_by_activity ON penstock.conversations (channel, last_activity_at, id);
-CREATE INDEX conversations_by_customer ON penstock.conversations (customer, channel, last_activity_at, id);
 CREATE INDEX conversations_by_participant_a
   ON penstock.conversations (participant_a, channel, last_activity_at, id);
 CREATE INDEX conversations_by_participant_b
@@ -215,7 +216,7 @@ CREATE FUNCTION penstock.persist_messages(
   subjects text[], attachment_lists text[], metadatas text[], bodies bytea[], now_ timestamptz,
   alias_ids uuid[], alias_of bigint[])
 RETURNS TABLE (number bigint, message uuid, conversation bigint, status text, inserted boolean, key_reused boolean)
-LANGUAGE plpgsql SET search_path = penstock, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = penstock, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   fresh boolean[];          -- whether each event is no message yet
@@ -225,28 +226,38 @@ DECLARE
   made bigint[] := '{}';    -- conversations made here
   written uuid[];           -- messages inserted here
 BEGIN
-  SELECT array_agg(NOT e.known ORDER BY e.n), array_agg(e.key_known ORDER BY e.n)
-  INTO fresh, reused
-  FROM (
-    SELECT
-      u.n,
-      k.same IS TRUE OR (u.direction = 'inbound' AND u.provider_message_id <> '' AND EXISTS (
-        SELECT FROM messages AS m
-        WHERE m.provider_message_id = u.provider_message_id AND m.provider = u.provider AND m.channel = u.channel
-          AND m.customer = u.customer AND m.direction = 'inbound' AND m.provider_message_id <> '')) AS known,
-      k.same IS FALSE AS key_known
-    FROM unnest(customers, keys, fingerprints, directions, channels, providers, provider_message_ids)
-      WITH ORDINALITY AS u (customer, key, fingerprint, direction, channel, provider, provider_message_id, n)
-    CROSS JOIN LATERAL (
-      SELECT bool_or(m.fingerprint = u.fingerprint) AS same
-      FROM messages AS m WHERE m.key = u.key AND m.customer = u.customer) AS k) AS e;
+  -- Nearly always no key is known; of inbound messages the provider's id has to be looked for too.
+  IF 'inbound' = ANY (directions) OR EXISTS (SELECT FROM messages AS m WHERE m.key = ANY (keys)) THEN
+    SELECT array_agg(NOT e.known ORDER BY e.n), array_agg(e.key_known ORDER BY e.n)
+    INTO fresh, reused
+    FROM (
+      SELECT
+        u.n,
+        k.same IS TRUE OR (u.direction = 'inbound' AND u.provider_message_id <> '' AND EXISTS (
+          SELECT FROM messages AS m
+          WHERE m.provider_message_id = u.provider_message_id AND m.provider = u.provider AND m.channel = u.channel
+            AND m.customer = u.customer AND m.direction = 'inbound' AND m.provider_message_id <> '')) AS known,
+        k.same IS FALSE AS key_known
+      FROM unnest(customers, keys, fingerprints, directions, channels, providers, provider_message_ids)
+        WITH ORDINALITY AS u (customer, key, fingerprint, direction, channel, provider, provider_message_id, n)
+      CROSS JOIN LATERAL (
+        SELECT bool_or(m.fingerprint = u.fingerprint) AS same
+        FROM messages AS m WHERE m.key = u.key AND m.customer = u.customer) AS k) AS e;
+  ELSE
+    fresh := array_fill(true, ARRAY[cardinality(ids)]);
+    reused := array_fill(false, ARRAY[cardinality(ids)]);
+  END IF;
 
   IF true = ANY (fresh) THEN
-    -- Who makes conversations takes locks for them first, and looks again once it has them.
-    SELECT array_agg(DISTINCT hashtext(u.identity::text) & 63)
-    INTO locks
-    FROM unnest(identities, fresh) AS u (identity, fresh)
-    WHERE u.fresh AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.identity = u.identity);
+    -- Who makes conversations takes locks for them first, and looks again once it has them. Nearly always all are there.
+    IF (SELECT count(*) FROM conversations AS c WHERE c.identity = ANY (identities))
+      < (SELECT count(DISTINCT i) FROM unnest(identities) AS i)
+    THEN
+      SELECT array_agg(DISTINCT hashtext(u.identity::text) & 63)
+      INTO locks
+      FROM unnest(identities, fresh) AS u (identity, fresh)
+      WHERE u.fresh AND NOT EXISTS (SELECT FROM conversations AS c WHERE c.identity = u.identity);
+    END IF;
     IF locks IS NOT NULL THEN
       PERFORM pg_advisory_xact_lock(1, l) FROM (SELECT unnest(locks) AS l ORDER BY 1) AS ordered;
       WITH added AS (
