@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 3> kTypes{"sms", "mms", "email"};
 constexpr std::array<std::string_view, 9> kStatuses{"accepted", "sending", "unknown", "sent",    "delivered",
                                                     "read",     "failed",  "dead",    "received"};
 constexpr std::array<std::string_view, 3> kOutcomes{"sent", "not_sent", "unknown"};
+constexpr std::array<std::string_view, 3> kEnds{"open", "failed", "dead"};
 
 template <typename Enum, std::size_t Count>
 std::optional<Enum> find(const std::array<std::string_view, Count>& words, std::string_view wanted) {
@@ -27,6 +28,10 @@ std::string_view word(Kind kind) { return kKinds.at(static_cast<std::size_t>(kin
 std::string_view word(Channel channel) { return kChannels.at(static_cast<std::size_t>(channel)); }
 std::string_view word(MessageType type) { return kTypes.at(static_cast<std::size_t>(type)); }
 std::string_view word(MessageStatus status) { return kStatuses.at(static_cast<std::size_t>(status)); }
+std::string_view word(AttemptEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
+
+std::optional<AttemptEnd> parseAttemptEnd(std::string_view text) { return find<AttemptEnd>(kEnds, text); }
+
 std::string_view word(AttemptOutcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
 
 std::optional<Kind> parseKind(std::string_view text) { return find<Kind>(kKinds, text); }

@@ -98,7 +98,7 @@ CREATE TABLE penstock.attempts (
   number integer NOT NULL CHECK (number >= 1),
   token bytea NOT NULL,
   outcome text COLLATE "C" NOT NULL CHECK (outcome IN ('sent', 'not_sent', 'unknown')),
-  final_failure boolean NOT NULL,
+  ending text COLLATE "C" NOT NULL CHECK (ending IN ('open', 'failed', 'dead')),
   provider text NOT NULL,
   provider_message_id text NOT NULL,
   http_status integer NOT NULL,
@@ -124,7 +124,7 @@ CREATE INDEX unmatched_reports_by_age ON penstock.unmatched_reports (kept_at, id
 -- The moves a status may make, by what causes them. Reports and outcomes only move up:
 -- accepted < sending < unknown < sent < delivered < read, or to an end. A message that waits for its next attempt is
 -- accepted again, but only by an outcome that proves that nothing was sent; and one that may have been sent is sending
--- again only when the sender knows that a repetition does no harm.
+-- again only when the sender knows that a repetition does no harm, or a person has said so by a replay.
 CREATE TABLE penstock.status_moves (
   cause text COLLATE "C" NOT NULL,
   source text COLLATE "C" NOT NULL,
@@ -137,6 +137,11 @@ INSERT INTO penstock.status_moves (cause, source, target) VALUES
   ('resend', 'accepted', 'sending'),
   ('resend', 'sending', 'sending'),
   ('resend', 'unknown', 'sending'),
+  ('replay', 'sending', 'sending'),
+  ('replay', 'unknown', 'sending'),
+  ('replay', 'failed', 'sending'),
+  ('replay', 'dead', 'sending'),
+  ('lost', 'sending', 'unknown'),
   ('sent', 'accepted', 'sent'),
   ('sent', 'sending', 'sent'),
   ('sent', 'unknown', 'sent'),
@@ -144,6 +149,8 @@ INSERT INTO penstock.status_moves (cause, source, target) VALUES
   ('failed', 'accepted', 'failed'),
   ('failed', 'sending', 'failed'),
   ('failed', 'unknown', 'failed'),
+  ('dead', 'accepted', 'dead'),
+  ('dead', 'sending', 'dead'),
   ('unknown', 'accepted', 'unknown'),
   ('unknown', 'sending', 'unknown'),
   ('report', 'accepted', 'sent'),
@@ -439,7 +446,7 @@ $$;
 -- move it for the attempt that was granted last, or for one that ended before it was granted. Reports that waited for
 -- a send are applied. One row: the numbers of the attempts that were kept, and what became of reports.
 CREATE FUNCTION penstock.record_attempts(
-  messages_ uuid[], numbers integer[], tokens bytea[], outcomes text[], finals boolean[], providers text[],
+  messages_ uuid[], numbers integer[], tokens bytea[], outcomes text[], endings text[], providers text[],
   provider_message_ids text[], http_statuses integer[], errors text[], starts timestamptz[], latencies bigint[],
   waits_ text[])
 RETURNS TABLE (sent bigint, not_sent bigint, unknown bigint, applied bigint, stale bigint)
@@ -460,25 +467,25 @@ BEGIN
   WITH ended AS (
     SELECT
       u.*,
-      CASE WHEN u.outcome = 'not_sent' AND u.final_failure THEN 'failed' ELSE u.outcome END AS cause,
-      CASE WHEN u.outcome <> 'not_sent' THEN u.outcome WHEN u.final_failure THEN 'failed' ELSE 'accepted' END AS target
-    FROM unnest(messages_, numbers, tokens, outcomes, finals, providers, provider_message_ids, http_statuses, errors,
+      CASE WHEN u.outcome = 'not_sent' AND u.ending <> 'open' THEN u.ending ELSE u.outcome END AS cause,
+      CASE WHEN u.outcome <> 'not_sent' THEN u.outcome WHEN u.ending <> 'open' THEN u.ending ELSE 'accepted' END AS target
+    FROM unnest(messages_, numbers, tokens, outcomes, endings, providers, provider_message_ids, http_statuses, errors,
                 starts, latencies, waits_)
-      AS u (message, number, token, outcome, final_failure, provider, provider_message_id, http_status, error,
+      AS u (message, number, token, outcome, ending, provider, provider_message_id, http_status, error,
             started_at, latency, waits)
     JOIN messages AS m ON m.id = u.message),
   kept AS (
     INSERT INTO attempts AS a
-      (message, number, token, outcome, final_failure, provider, provider_message_id, http_status, error, started_at,
-       latency, waits)
+      (message, number, token, outcome, ending, provider, provider_message_id, http_status, error, started_at, latency,
+       waits)
     SELECT
-      e.message, e.number, e.token, e.outcome, e.final_failure, e.provider, e.provider_message_id, e.http_status,
+      e.message, e.number, e.token, e.outcome, e.ending, e.provider, e.provider_message_id, e.http_status,
       e.error, e.started_at, e.latency, e.waits
     FROM ended AS e
     ORDER BY e.message
     ON CONFLICT (message, number, token) DO UPDATE SET
       outcome = excluded.outcome,
-      final_failure = excluded.final_failure,
+      ending = excluded.ending,
       provider_message_id = excluded.provider_message_id,
       http_status = excluded.http_status,
       error = excluded.error

@@ -784,11 +784,11 @@ END $$;
 -- Delayed events of these partitions that are due, without those that the reader has; hardly more than so many bytes.
 CREATE FUNCTION penstock.queue_read_due(partitions smallint[], known bigint[], most integer, most_bytes bigint)
 RETURNS TABLE (sequence bigint, slot smallint, partition smallint, born_at timestamptz, id uuid, conversation uuid,
-  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean)
+  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean, earlier_attempts integer)
 LANGUAGE sql
 AS $$
   SELECT r.sequence, (-1)::smallint, r.partition, coalesce(r.replayed_at, r.published_at), r.id, r.conversation, r.event,
-    r.due_at, r.attempts, r.expiries_alone, r.suspect
+    r.due_at, r.attempts, r.expiries_alone, r.suspect, r.earlier_attempts
   FROM (
     SELECT w.*, sum(octet_length(w.event)) OVER (ORDER BY w.due_at, w.sequence) - octet_length(w.event) AS bytes_before
     FROM (

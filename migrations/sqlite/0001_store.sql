@@ -90,7 +90,7 @@ CREATE TABLE attempts (
   number INTEGER NOT NULL CHECK (number >= 1),
   token BLOB NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'not_sent', 'unknown')),
-  final_failure INTEGER NOT NULL CHECK (final_failure IN (0, 1)),
+  ending TEXT NOT NULL CHECK (ending IN ('open', 'failed', 'dead')),
   provider TEXT NOT NULL,
   provider_message_id TEXT NOT NULL,
   http_status INTEGER NOT NULL,
@@ -116,7 +116,7 @@ CREATE INDEX unmatched_reports_by_age ON unmatched_reports (kept_at, id);
 -- The moves a status may make, by what causes them. Reports and outcomes only move up:
 -- accepted < sending < unknown < sent < delivered < read, or to an end. A message that waits for its next attempt is
 -- accepted again, but only by an outcome that proves that nothing was sent; and one that may have been sent is sending
--- again only when the sender knows that a repetition does no harm.
+-- again only when the sender knows that a repetition does no harm, or a person has said so by a replay.
 CREATE TABLE status_moves (
   cause TEXT NOT NULL,
   source TEXT NOT NULL,
@@ -129,6 +129,11 @@ INSERT INTO status_moves (cause, source, target) VALUES
   ('resend', 'accepted', 'sending'),
   ('resend', 'sending', 'sending'),
   ('resend', 'unknown', 'sending'),
+  ('replay', 'sending', 'sending'),
+  ('replay', 'unknown', 'sending'),
+  ('replay', 'failed', 'sending'),
+  ('replay', 'dead', 'sending'),
+  ('lost', 'sending', 'unknown'),
   ('sent', 'accepted', 'sent'),
   ('sent', 'sending', 'sent'),
   ('sent', 'unknown', 'sent'),
@@ -136,6 +141,8 @@ INSERT INTO status_moves (cause, source, target) VALUES
   ('failed', 'accepted', 'failed'),
   ('failed', 'sending', 'failed'),
   ('failed', 'unknown', 'failed'),
+  ('dead', 'accepted', 'dead'),
+  ('dead', 'sending', 'dead'),
   ('unknown', 'accepted', 'unknown'),
   ('unknown', 'sending', 'unknown'),
   ('report', 'accepted', 'sent'),

@@ -96,7 +96,7 @@ void write(JsonWriter& json, const AttemptView& view) {
   json.beginObject();
   json.member("number", attempt.number);
   json.member("outcome", word(attempt.outcome));
-  json.member("final", attempt.final_failure);
+  json.member("final", attempt.end != AttemptEnd::Open);
   writeOrNull(json, "provider", attempt.provider);
   writeOrNull(json, "provider_message_id", attempt.provider_message_id);
   json.name("http_status");

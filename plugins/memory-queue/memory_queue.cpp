@@ -122,8 +122,8 @@ std::vector<Delivery> MemoryQueue::read(std::vector<Handover> handovers) {
   deliveries.reserve(handovers.size());
   for (const Handover& handover : handovers) {
     try {
-      deliveries.push_back({parseEvent(*handover.text), handover.attempt, handover.token, handover.alone, handover.age,
-                            handover.waited});
+      deliveries.push_back({parseEvent(*handover.text), handover.attempt, handover.earlier_attempts, handover.token,
+                            handover.alone, handover.age, handover.waited});
     } catch (const UnreadableEvent&) {
       unreadable.push_back(handover.token);
     }

@@ -116,7 +116,8 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
     ++record->attempt;
     ++leased_;
     timers_.insert(timers_.end(), *record);
-    handovers.push_back({record->text, record->attempt, tokenOf(*record), taken.alone, age, waited});
+    handovers.push_back(
+        {record->text, record->attempt, record->earlier_attempts, tokenOf(*record), taken.alone, age, waited});
   }
   return handovers;
 }

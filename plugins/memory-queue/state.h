@@ -31,6 +31,7 @@ struct Aftermath {
 struct Handover {
   std::shared_ptr<const std::string> text;
   std::uint32_t attempt = 0;
+  std::uint32_t earlier_attempts = 0;
   LeaseToken token;
   bool alone = false;
   Duration age{};

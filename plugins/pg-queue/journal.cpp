@@ -57,6 +57,7 @@ std::unique_ptr<Item> itemOf(const postgres::Rows& row) {
   item->attempts = static_cast<std::uint32_t>(row.integer(8));
   item->expiries_alone = static_cast<std::uint32_t>(row.integer(9));
   item->suspect = row.boolean(10);
+  item->earlier_attempts = static_cast<std::uint32_t>(row.integer(11));
   return item;
 }
 

@@ -64,7 +64,7 @@ AttemptView attemptView(const postgres::Rows& rows, int first, const Uuid& messa
   attempt.number = static_cast<std::uint32_t>(rows.integer(at++));
   attempt.token = store::leaseToken(rows.bytes(at++));
   attempt.outcome = parseAttemptOutcome(rows.text(at++)).value_or(AttemptOutcome::Unknown);
-  attempt.final_failure = rows.boolean(at++);
+  attempt.end = endOf(rows.text(at++));
   attempt.provider = rows.text(at++);
   attempt.provider_message_id = rows.text(at++);
   attempt.http_status = static_cast<int>(rows.integer(at++));

@@ -4,6 +4,8 @@
 
 namespace penstock::pg_store {
 
+AttemptEnd endOf(std::string_view column) { return parseAttemptEnd(column).value_or(AttemptEnd::Open); }
+
 MessageStatus statusOf(std::string_view column) { return parseMessageStatus(column).value_or(MessageStatus::Accepted); }
 
 MessageView messageView(const postgres::Rows& rows, int first) {

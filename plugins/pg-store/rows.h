@@ -9,6 +9,7 @@
 namespace penstock::pg_store {
 
 MessageStatus statusOf(std::string_view column);
+AttemptEnd endOf(std::string_view column);
 
 /// The 16 columns of a message in the order of the reading statements, from `first` on.
 inline constexpr int kMessageColumns = 16;

@@ -52,20 +52,25 @@ std::int32_t column(std::uint32_t number) {
   return static_cast<std::int32_t>(number < kMost ? number : kMost);
 }
 
-void beginRound(postgres::Session& session, std::span<const Intent> intents, const std::vector<std::size_t>& round,
-                std::vector<BeginResult>& results) {
+void beginRound(postgres::Session& session, std::span<const Intent> intents, WallTime now,
+                const std::vector<std::size_t>& round, std::vector<BeginResult>& results) {
   Array<Uuid> messages(round.size());
   Array<std::int32_t> attempts(round.size());
   Array<Bytes> tokens(round.size());
   Array<std::string_view> causes(round.size());
+  Array<std::int32_t> replays(round.size());
+  Array<std::string_view> providers(round.size());
   for (const std::size_t i : round) {
     messages.add(intents[i].message);
     attempts.add(column(intents[i].attempt));
     tokens.add(store::column(intents[i].token));
     causes.add(intents[i].resend ? kResend : kBegin);
+    replays.add(column(intents[i].replayed_after));
+    providers.add(intents[i].provider);
   }
   postgres::Parameters parameters;
-  parameters.add(messages).add(attempts).add(tokens).add(causes);
+  parameters.add(messages).add(attempts).add(tokens).add(causes).add(replays).add(providers).add(store::kWorkerLost);
+  parameters.add(now);
   postgres::Rows rows = session.run(sql::kBeginAttempts, parameters);
   while (rows.next())
     results[round[static_cast<std::size_t>(rows.integer(0)) - 1]] = {rows.boolean(1), statusOf(rows.text(2))};
@@ -77,7 +82,7 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
   Array<std::int32_t> numbers(round.size());
   Array<Bytes> tokens(round.size());
   Array<std::string_view> outcomes(round.size());
-  Array<bool> finals(round.size());
+  Array<std::string_view> endings(round.size());
   Array<std::string_view> providers(round.size());
   Array<std::string_view> provider_messages(round.size());
   Array<std::int32_t> http_statuses(round.size());
@@ -91,7 +96,7 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
     numbers.add(column(attempt.number));
     tokens.add(store::column(attempt.token));
     outcomes.add(word(attempt.outcome));
-    finals.add(attempt.final_failure);
+    endings.add(word(attempt.end));
     providers.add(attempt.provider);
     provider_messages.add(attempt.provider_message_id);
     http_statuses.add(attempt.http_status);
@@ -101,7 +106,7 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
     waits.add(store::waitsColumn(attempt.waits));
   }
   postgres::Parameters parameters;
-  parameters.add(messages).add(numbers).add(tokens).add(outcomes).add(finals).add(providers).add(provider_messages);
+  parameters.add(messages).add(numbers).add(tokens).add(outcomes).add(endings).add(providers).add(provider_messages);
   parameters.add(http_statuses).add(errors).add(starts).add(latencies).add(waits);
   postgres::Rows rows = session.run(sql::kRecordAttempts, parameters);
   if (!rows.next()) return;
@@ -114,11 +119,11 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
 
 }  // namespace
 
-std::vector<BeginResult> begin(postgres::Session& session, std::span<const Intent> intents) {
+std::vector<BeginResult> begin(postgres::Session& session, std::span<const Intent> intents, WallTime now) {
   std::vector<BeginResult> results(intents.size());
   const auto all = rounds(intents);
   Whole whole(session, all.size());
-  for (const auto& round : all) beginRound(session, intents, round, results);
+  for (const auto& round : all) beginRound(session, intents, now, round, results);
   whole.commit();
   return results;
 }

@@ -11,7 +11,7 @@
 namespace penstock::pg_store {
 
 /// Grants or refuses intents in one transaction, which is one round trip unless a message has several.
-std::vector<BeginResult> begin(postgres::Session& session, std::span<const Intent> intents);
+std::vector<BeginResult> begin(postgres::Session& session, std::span<const Intent> intents, WallTime now);
 
 /// What recording kept.
 struct Recorded {

@@ -23,8 +23,8 @@ std::vector<Persisted> PgStore::persist(std::span<const Event> events) {
 
 std::vector<BeginResult> PgStore::begin(std::span<const Intent> intents) {
   if (intents.empty()) return {};
-  const std::vector<BeginResult> results =
-      database_.write(Operation::Begin, [&](postgres::Session& session) { return pg_store::begin(session, intents); });
+  const std::vector<BeginResult> results = database_.write(
+      Operation::Begin, [&](postgres::Session& session) { return pg_store::begin(session, intents, clock_.wall()); });
   const auto granted = std::count_if(results.begin(), results.end(), [](const BeginResult& r) { return r.granted; });
   metrics_.granted.add(static_cast<double>(granted));
   metrics_.refused.add(static_cast<double>(std::ssize(results) - granted));

@@ -147,6 +147,7 @@ durable::Intake SqliteJournal::read(std::size_t room, std::uint64_t bytes, durab
       item->attempts = static_cast<std::uint32_t>(due.integer(6));
       item->expiries_alone = static_cast<std::uint32_t>(due.integer(7));
       item->suspect = due.integer(8) != 0;
+      item->earlier_attempts = static_cast<std::uint32_t>(due.integer(9));
       take(std::move(item));
     }
     const std::size_t log_limit = room - intake.items.size();

@@ -62,7 +62,7 @@ AttemptView attemptView(const sqlite::Rows& rows, const Uuid& message) {
   attempt.number = static_cast<std::uint32_t>(rows.integer(0));
   attempt.token = store::leaseToken(rows.bytes(1));
   attempt.outcome = parseAttemptOutcome(rows.text(2)).value_or(AttemptOutcome::Unknown);
-  attempt.final_failure = rows.integer(3) != 0;
+  attempt.end = endOf(rows.text(3));
   attempt.provider = rows.text(4);
   attempt.provider_message_id = rows.text(5);
   attempt.http_status = static_cast<int>(rows.integer(6));

@@ -5,6 +5,8 @@
 
 namespace penstock::sqlite_store {
 
+AttemptEnd endOf(std::string_view column) { return parseAttemptEnd(column).value_or(AttemptEnd::Open); }
+
 MessageStatus statusOf(std::string_view column) { return parseMessageStatus(column).value_or(MessageStatus::Accepted); }
 
 MessageView messageView(const sqlite::Rows& rows, int first) {

@@ -22,6 +22,7 @@ Identity identity(std::span<const std::uint8_t> column) {
 }
 
 MessageStatus statusOf(std::string_view column);
+AttemptEnd endOf(std::string_view column);
 
 /// The 16 columns of a message in the order of the reading statements, from `first` on.
 inline constexpr int kMessageColumns = 16;

@@ -12,7 +12,7 @@
 namespace penstock::sqlite_store {
 
 /// Grants or refuses intents inside one write transaction.
-std::vector<BeginResult> begin(sqlite::Session& session, std::span<const Intent> intents);
+std::vector<BeginResult> begin(sqlite::Session& session, std::span<const Intent> intents, WallTime now);
 
 /// Keeps ends of attempts inside one write transaction.
 ///

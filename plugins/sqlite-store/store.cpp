@@ -28,7 +28,7 @@ std::vector<Persisted> SqliteStore::persist(std::span<const Event> events) {
 std::vector<BeginResult> SqliteStore::begin(std::span<const Intent> intents) {
   if (intents.empty()) return {};
   const std::vector<BeginResult> results = database_.write(
-      Operation::Begin, [&](sqlite::Session& session) { return sqlite_store::begin(session, intents); });
+      Operation::Begin, [&](sqlite::Session& session) { return sqlite_store::begin(session, intents, clock_.wall()); });
   const auto granted = std::count_if(results.begin(), results.end(), [](const BeginResult& r) { return r.granted; });
   metrics_.granted.add(static_cast<double>(granted));
   metrics_.refused.add(static_cast<double>(std::ssize(results) - granted));

@@ -46,7 +46,8 @@ struct LeaseToken {
 /// An event on loan.
 struct Delivery {
   Event event;
-  std::uint32_t attempt = 1;  ///< from 1; counted before hand-over, so a crash counts
+  std::uint32_t attempt = 1;  ///< from 1, and again from 1 after a replay; counted before hand-over, so a crash counts
+  std::uint32_t earlier_attempts = 0;  ///< before the last replay; 0 when it was never replayed
   LeaseToken token;
   bool alone = false;  ///< a crash suspect: handle it with nothing else in flight in this worker
   Duration age{};      ///< since it was published or last replayed, by the engine's clock

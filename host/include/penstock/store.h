@@ -48,16 +48,23 @@ struct Persisted {
 /// A wish to send: this attempt, under this lease.
 struct Intent {
   Uuid message;
-  std::uint32_t attempt = 1;
+  std::uint32_t attempt = 1;  ///< counted on over replays, so that it only rises
   LeaseToken token;
   std::string provider;  ///< who will be asked to send it
   bool resend = false;   ///< the provider takes our idempotency key (or a lookup said "not sent"), so a message whose
                          ///< earlier attempt is sending or unknown may be sent again
+
+  /// Attempts there had been when a person replayed the event, 0 if nobody has. Until an attempt after them is granted,
+  /// the message may be sent although it has failed, is dead or is unknown: the person has decided that.
+  std::uint32_t replayed_after = 0;
 };
 
 struct BeginResult {
   bool granted = false;
-  MessageStatus status = MessageStatus::Accepted;  ///< the message's status: sending when granted
+
+  /// The message's status: sending when granted. When a later attempt than the one that is sending is refused, the
+  /// holder of that one is lost, and what became of it is unknown from then on; so it stands in the history.
+  MessageStatus status = MessageStatus::Accepted;
 };
 
 /// How an attempt ended.
@@ -66,13 +73,23 @@ enum class AttemptOutcome : std::uint8_t { Sent, NotSent, Unknown };
 std::string_view word(AttemptOutcome outcome);
 std::optional<AttemptOutcome> parseAttemptOutcome(std::string_view word);
 
+/// What an attempt that was not sent, or of which nobody knows, means for the message.
+enum class AttemptEnd : std::uint8_t {
+  Open,    ///< there may be another attempt
+  Failed,  ///< the provider, or the guard, refuses it for good: the message becomes failed
+  Dead,    ///< given up: the message becomes dead, but one that is unknown stays unknown
+};
+
+std::string_view word(AttemptEnd end);
+std::optional<AttemptEnd> parseAttemptEnd(std::string_view word);
+
 /// One attempt's end, to be kept in the message's history.
 struct Attempt {
   Uuid message;
   std::uint32_t number = 1;
   LeaseToken token;
   AttemptOutcome outcome = AttemptOutcome::Sent;
-  bool final_failure = false;  ///< NotSent that is not retried: the message becomes failed
+  AttemptEnd end = AttemptEnd::Open;
   std::string provider;
   std::string provider_message_id;  ///< when sent
   int http_status = 0;              ///< 0: no answer

@@ -1,4 +1,4 @@
-SELECT r.sequence, r.slot, r.partition, r.age, r.id, r.conversation, r.event, r.age, 0, 0, false
+SELECT r.sequence, r.slot, r.partition, r.age, r.id, r.conversation, r.event, r.age, 0, 0, false, 0
 FROM (
   SELECT e.*, extract(epoch FROM penstock.now() - e.published_at)::float8 AS age,
     sum(octet_length(e.event)) OVER (ORDER BY e.sequence) - octet_length(e.event) AS bytes_before

@@ -1,10 +1,11 @@
 -- Grants attempts, no two of one message. The rows are locked first, in the order of their ids, so that each is judged
--- as it is now.
+-- as it is now. An attempt that is sending while a later one is asked for is lost: it is kept as unknown, and if the later
+-- one is refused, so is the message. $7 what is said of it, $8 now
 WITH wish AS (
-  SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[], $4::text[])
-    WITH ORDINALITY AS w (id, attempt, token, cause, n)),
+  SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[], $4::text[], $5::integer[], $6::text[])
+    WITH ORDINALITY AS w (id, attempt, token, cause, replayed_after, provider, n)),
 locked AS MATERIALIZED (
-  SELECT m.id, m.status, m.attempt
+  SELECT m.id, m.status, m.attempt, m.token
   FROM penstock.messages AS m
   WHERE m.id = ANY ($1)
   ORDER BY m.id
@@ -16,12 +17,30 @@ granted AS (
   WHERE m.id = w.id AND l.attempt < w.attempt
     AND EXISTS (
       SELECT FROM penstock.status_moves AS s
-      WHERE s.cause = w.cause AND s.source = l.status AND s.target = 'sending')
+      WHERE s.source = l.status AND s.target = 'sending'
+        AND (s.cause = w.cause OR (s.cause = 'replay' AND w.replayed_after > 0 AND l.attempt <= w.replayed_after)))
+  RETURNING m.id),
+lost AS (
+  SELECT l.id, l.attempt, l.token, w.provider
+  FROM wish AS w
+  JOIN locked AS l ON l.id = w.id
+  WHERE l.status = 'sending' AND l.attempt < w.attempt),
+kept AS (
+  INSERT INTO penstock.attempts
+    (message, number, token, outcome, ending, provider, provider_message_id, http_status, error, started_at, latency,
+     waits)
+  SELECT id, attempt, token, 'unknown', 'open', provider, '', 0, $7, $8, 0, '{}' FROM lost
+  ON CONFLICT (message, number, token) DO NOTHING),
+doubtful AS (
+  UPDATE penstock.messages AS m SET status = 'unknown'
+  FROM lost AS l
+  WHERE m.id = l.id AND NOT EXISTS (SELECT FROM granted AS g WHERE g.id = l.id)
   RETURNING m.id)
 SELECT
   w.n,
   g.id IS NOT NULL,
-  CASE WHEN g.id IS NOT NULL THEN 'sending' ELSE coalesce(l.status, 'accepted') END
+  CASE WHEN g.id IS NOT NULL THEN 'sending' WHEN d.id IS NOT NULL THEN 'unknown' ELSE coalesce(l.status, 'accepted') END
 FROM wish AS w
 LEFT JOIN locked AS l ON l.id = w.id
 LEFT JOIN granted AS g ON g.id = w.id
+LEFT JOIN doubtful AS d ON d.id = w.id

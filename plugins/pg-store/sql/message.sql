@@ -3,7 +3,7 @@ SELECT
   m.id, m.conversation, m.direction, m.channel, m.type, m.sender, m.recipient, m.timestamp, m.snippet, m.status,
   m.provider, m.provider_message_id, m.subject, m.attachments, m.metadata, m.body,
   m.customer, m.key, m.policy, m.accepted_at, m.persisted_at,
-  a.number, a.token, a.outcome, a.final_failure, a.provider, a.provider_message_id, a.http_status, a.error,
+  a.number, a.token, a.outcome, a.ending, a.provider, a.provider_message_id, a.http_status, a.error,
   a.started_at, a.latency, a.waits
 FROM penstock.messages AS m
 LEFT JOIN penstock.attempts AS a ON a.message = m.id

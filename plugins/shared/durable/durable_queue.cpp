@@ -374,7 +374,7 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
         const auto waited = std::chrono::floor<Duration>(before - item->time);
         ++item->attempts;
         window_.lease(*item, before + lease);
-        demand.shells.push_back({{}, item->attempts, tokenOf(*item), item->alone, age, waited});
+        demand.shells.push_back({{}, item->attempts, item->earlier_attempts, tokenOf(*item), item->alone, age, waited});
         demand.texts.push_back(item->text);
       }
     }

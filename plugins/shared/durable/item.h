@@ -23,6 +23,7 @@ struct Item {
   Duration age{};                           ///< since it was published or replayed, when it was read
   Duration ready_for{};                     ///< how long it had been ready when it was read
   std::uint32_t attempts = 0;               ///< handed out so often
+  std::uint32_t earlier_attempts = 0;       ///< before the last replay
   std::uint32_t expiries_alone = 0;
   std::uint8_t partition = 0;  ///< below 64; what processes share out among themselves
   std::int16_t slot = -1;      ///< the journal's table that holds it; -1: among those that have come back

@@ -24,6 +24,9 @@ std::vector<std::string> list(std::string_view column);
 std::string waitsColumn(const std::map<std::string, Duration>& waits);
 std::map<std::string, Duration> waits(std::string_view column);
 
+/// What is said of an attempt whose worker did not come back.
+inline constexpr std::string_view kWorkerLost = "its worker was lost";
+
 /// An error as it is kept: at most 2 KiB, cut at a character.
 std::string_view shortened(std::string_view error);
 

@@ -1,5 +1,5 @@
 SELECT
-  number, token, outcome, final_failure, provider, provider_message_id, http_status, error, started_at, latency, waits
+  number, token, outcome, ending, provider, provider_message_id, http_status, error, started_at, latency, waits
 FROM attempts
 WHERE message = ?1
 ORDER BY number, started_at

@@ -1,3 +1,7 @@
+-- ?4 cause, ?5 attempts there had been when a person replayed the event
 UPDATE messages SET status = 'sending', attempt = ?2, token = ?3
 WHERE id = ?1 AND attempt < ?2
-  AND EXISTS (SELECT 1 FROM status_moves WHERE cause = ?4 AND source = messages.status AND target = 'sending')
+  AND EXISTS (
+    SELECT 1 FROM status_moves
+    WHERE source = messages.status AND target = 'sending'
+      AND (cause = ?4 OR (cause = 'replay' AND ?5 > 0 AND messages.attempt <= ?5)))

@@ -27,6 +27,11 @@ TEST_F(DeadLetterReplay, AReplayedEventIsReadyAgainWithAttemptOne) {
   const Delivery delivery = receiveOne();
   EXPECT_EQ(delivery.event, event);
   EXPECT_EQ(delivery.attempt, 1U);
+  EXPECT_EQ(delivery.earlier_attempts, 2U);
+  end(delivery, RetryAfter{0s, "busy"});
+  const Delivery again = receiveOne();
+  EXPECT_EQ(again.attempt, 2U);
+  EXPECT_EQ(again.earlier_attempts, 2U);
 }
 
 TEST_F(DeadLetterReplay, AgeCountsFromTheReplay) {

@@ -44,7 +44,7 @@ protected:
       case 1: {
         const auto outcome = static_cast<AttemptOutcome>(random() % 3);
         Attempt end = attempt(event, anyAttempt(), outcome);
-        end.final_failure = outcome == AttemptOutcome::NotSent && random() % 4 == 0;
+        end.end = static_cast<AttemptEnd>(random() % 4 == 0 ? 1 + random() % 2 : 0);
         record(end);
         const MessageStatus after = statusOf(event);
         const bool waits_again =

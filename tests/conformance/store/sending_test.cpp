@@ -10,9 +10,9 @@ protected:
   SendingCase() { persist(event); }
   const Event event = outbound();
 
-  void end(std::uint32_t number, AttemptOutcome outcome, bool final_failure = false) {
+  void end(std::uint32_t number, AttemptOutcome outcome, AttemptEnd how = AttemptEnd::Open) {
     Attempt ended = attempt(event, number, outcome);
-    ended.final_failure = final_failure;
+    ended.end = how;
     record(ended);
   }
 };
@@ -48,6 +48,108 @@ TEST_F(SendingCase, ALostAttemptIsNotSentAgainUnlessResendingDoesNoHarm) {
   EXPECT_FALSE(begin(intent(event, 2)).granted);
   EXPECT_TRUE(begin(intent(event, 2, true)).granted);
   EXPECT_FALSE(begin(intent(event, 2, true)).granted);
+}
+
+TEST_F(SendingCase, ALostAttemptIsUnknownOnceALaterOneIsAskedFor) {
+  begin(intent(event, 1));
+  const BeginResult refused = begin(intent(event, 2));
+  EXPECT_FALSE(refused.granted);
+  EXPECT_EQ(refused.status, MessageStatus::Unknown);
+  const MessageDetail detail = reader().message(event.id).value();
+  EXPECT_EQ(detail.message.status, MessageStatus::Unknown);
+  ASSERT_EQ(detail.attempts.size(), 1u);
+  const Attempt& lost = detail.attempts.front().attempt;
+  EXPECT_EQ(lost.number, 1u);
+  EXPECT_EQ(lost.outcome, AttemptOutcome::Unknown);
+  EXPECT_EQ(lost.provider, intent(event, 2).provider);
+  EXPECT_EQ(lost.error, "its worker was lost");
+}
+
+TEST_F(SendingCase, ALostAttemptStandsInTheHistoryAlsoWhenItIsSentAgain) {
+  begin(intent(event, 1));
+  EXPECT_TRUE(begin(intent(event, 2, true)).granted);
+  end(2, AttemptOutcome::Sent);
+  const MessageDetail detail = reader().message(event.id).value();
+  EXPECT_EQ(detail.message.status, MessageStatus::Sent);
+  ASSERT_EQ(detail.attempts.size(), 2u);
+  EXPECT_EQ(detail.attempts.front().attempt.outcome, AttemptOutcome::Unknown);
+}
+
+TEST_F(SendingCase, ALostWorkerThatComesBackIsHeard) {
+  begin(intent(event, 1));
+  begin(intent(event, 2));
+  end(1, AttemptOutcome::Sent);
+  const MessageDetail detail = reader().message(event.id).value();
+  EXPECT_EQ(detail.message.status, MessageStatus::Sent);
+  ASSERT_EQ(detail.attempts.size(), 1u);
+  EXPECT_EQ(detail.attempts.front().attempt.outcome, AttemptOutcome::Sent);
+}
+
+TEST_F(SendingCase, AMessageThatWasGivenUpIsDead) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Dead);
+  for (const bool resend : {false, true}) EXPECT_FALSE(begin(intent(event, 2, resend)).granted);
+}
+
+TEST_F(SendingCase, AMessageThatNobodySendsIsDeadWithoutAGrant) {
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Dead);
+}
+
+TEST_F(SendingCase, WhatIsUnknownStaysSoWhenItIsGivenUp) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::Unknown, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+}
+
+TEST_F(SendingCase, AReplayedMessageIsGrantedAgainWhateverEndedIt) {
+  for (const auto& [outcome, how] :
+       {std::pair(AttemptOutcome::NotSent, AttemptEnd::Failed), std::pair(AttemptOutcome::NotSent, AttemptEnd::Dead),
+        std::pair(AttemptOutcome::Unknown, AttemptEnd::Dead)}) {
+    const Event again = outbound();
+    persist(again);
+    begin(intent(again, 1));
+    Attempt ended = attempt(again, 1, outcome);
+    ended.end = how;
+    record(ended);
+    Intent replayed = intent(again, 2);
+    EXPECT_FALSE(begin(replayed).granted);
+    replayed.replayed_after = 1;
+    EXPECT_TRUE(begin(replayed).granted);
+    EXPECT_EQ(statusOf(again), MessageStatus::Sending);
+  }
+}
+
+TEST_F(SendingCase, AReplayIsOneDecisionToSend) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::Unknown, AttemptEnd::Dead);
+  Intent replayed = intent(event, 2);
+  replayed.replayed_after = 1;
+  EXPECT_TRUE(begin(replayed).granted);
+  replayed.attempt = 3;
+  const BeginResult refused = begin(replayed);  // its worker was lost
+  EXPECT_FALSE(refused.granted);
+  EXPECT_EQ(refused.status, MessageStatus::Unknown);
+  replayed.attempt = 4;
+  replayed.replayed_after = 3;
+  EXPECT_TRUE(begin(replayed).granted);
+}
+
+TEST_F(SendingCase, AReplayDoesNotSendWhatWasSent) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::Sent);
+  Intent replayed = intent(event, 2);
+  replayed.replayed_after = 1;
+  EXPECT_FALSE(begin(replayed).granted);
+  EXPECT_EQ(statusOf(event), MessageStatus::Sent);
+}
+
+TEST_F(SendingCase, AReplayOfWhatWasNeverGrantedIsGranted) {
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  Intent replayed = intent(event, 2);
+  replayed.replayed_after = 1;
+  EXPECT_TRUE(begin(replayed).granted);
 }
 
 TEST_F(SendingCase, AnUnknownOutcomeIsNotSentAgainUnlessResendingDoesNoHarm) {
@@ -89,13 +191,13 @@ TEST_F(SendingCase, ASentMessageIsNeverGrantedAgain) {
 
 TEST_F(SendingCase, AFinalFailureFailsTheMessageForGood) {
   begin(intent(event, 1));
-  end(1, AttemptOutcome::NotSent, true);
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Failed);
   EXPECT_EQ(statusOf(event), MessageStatus::Failed);
   EXPECT_FALSE(begin(intent(event, 2, true)).granted);
 }
 
 TEST_F(SendingCase, AFinalFailureThatNeededNoGrantFailsAnAcceptedMessage) {
-  end(1, AttemptOutcome::NotSent, true);
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Failed);
   EXPECT_EQ(statusOf(event), MessageStatus::Failed);
 }
 
@@ -103,14 +205,14 @@ TEST_F(SendingCase, NotSentWithoutAGrantDoesNotReopenWhatMayHaveBeenSent) {
   begin(intent(event, 1));
   end(2, AttemptOutcome::NotSent);
   EXPECT_EQ(statusOf(event), MessageStatus::Sending);
-  end(3, AttemptOutcome::NotSent, true);
+  end(3, AttemptOutcome::NotSent, AttemptEnd::Failed);
   EXPECT_EQ(statusOf(event), MessageStatus::Sending);
 }
 
 TEST_F(SendingCase, ALateFailureOfAnEarlierAttemptDoesNotDisturbTheLaterOne) {
   begin(intent(event, 1));
   begin(intent(event, 2, true));
-  end(1, AttemptOutcome::NotSent, true);
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Failed);
   EXPECT_EQ(statusOf(event), MessageStatus::Sending);
   end(1, AttemptOutcome::Unknown);
   EXPECT_EQ(statusOf(event), MessageStatus::Sending);
@@ -127,7 +229,7 @@ TEST_F(SendingCase, RecordingAgainChangesNothing) {
   begin(intent(event, 1));
   end(1, AttemptOutcome::Sent);
   end(1, AttemptOutcome::Sent);
-  end(1, AttemptOutcome::NotSent, true);
+  end(1, AttemptOutcome::NotSent, AttemptEnd::Failed);
   EXPECT_EQ(statusOf(event), MessageStatus::Sent);
   const MessageDetail detail = reader().message(event.id).value();
   ASSERT_EQ(detail.attempts.size(), 1u);

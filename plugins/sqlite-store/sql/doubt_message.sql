@@ -1,0 +1,1 @@
+UPDATE messages SET status = 'unknown' WHERE seq = ?1

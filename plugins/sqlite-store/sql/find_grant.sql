@@ -1,0 +1,1 @@
+SELECT seq, status, attempt, token FROM messages WHERE id = ?1

@@ -1,1 +1,0 @@
-SELECT status FROM messages WHERE id = ?1
