@@ -25,14 +25,18 @@ void Loop::run(const std::stop_token& stop) {
 
 void Loop::round(const std::stop_token& stop) {
   if (!shared_.store_outage.mayAsk(stop) || !shared_.queue_outage.mayAsk(stop)) return;
-  const Batch batch = receive(shared_.settings.wait, stop);
-  if (!batch.events.empty()) work(batch, stop);
+  if (shared_.sender.awaitRoom(shared_.clock.now() + shared_.settings.wait, stop) == 0) return;
+  Batch batch = receive(shared_.settings.wait, stop);
+  if (!batch.events.empty()) work(std::move(batch), stop);
 }
 
-bool Loop::work(const Batch& batch, const std::stop_token& stop) {
+bool Loop::work(Batch batch, const std::stop_token& stop) {
   const AloneGate::Passage passage(shared_.gate, batch.alone);
-  const std::vector<Settlement> settlements = conclude(batch, persist(batch));
-  settle(batch, settlements, stop);
+  std::vector<PersistOutcome> outcomes = persist(batch);
+  std::vector<Outgoing> messages = outgoing(batch, outcomes);
+  const std::vector<Settlement> settlements = conclude(batch, outcomes);
+  if (!settlements.empty()) settle(batch, settlements, stop);
+  shared_.sender.send(std::move(messages));
   return std::ranges::none_of(settlements,
                               [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
 }
@@ -41,9 +45,9 @@ void Loop::empty(const std::stop_token& stop) {
   try {
     while (shared_.clock.now() < shared_.drain_deadline.load()) {
       heartbeat_->tick();
-      const Batch batch = receive(Duration::zero(), {});
+      Batch batch = receive(Duration::zero(), {});
       // What the store does not take now, it will not take before the process ends.
-      if (batch.events.empty() || !work(batch, stop)) return;
+      if (batch.events.empty() || !work(std::move(batch), stop)) return;
     }
   } catch (const std::exception& surprise) {
     noteSurprise(surprise.what(), stop);
@@ -55,9 +59,10 @@ void Loop::empty(const std::stop_token& stop) {
 Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
   const WorkerSettings& settings = shared_.settings;
   const SteadyTime asked = shared_.clock.now();
+  const std::size_t room = std::min(settings.receive, std::max<std::size_t>(1, shared_.sender.awaitRoom(asked, stop)));
   std::vector<Delivery> deliveries;
   try {
-    deliveries = shared_.queue.receive(settings.batch, settings.lease, wait, stop);
+    deliveries = shared_.queue.receive(room, settings.lease, wait, stop);
   } catch (const QueueUnavailable& failure) {
     if (shared_.queue_outage.away())
       shared_.log.warning("worker.queue_away", "the queue does not answer; receiving pauses",
@@ -75,12 +80,13 @@ Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
   // A quarter of the lease is left for settling.
   batch.received = shared_.clock.now();
   batch.due = batch.received + settings.lease * 3 / 4;
+  batch.lease_end = asked + settings.lease;
   batch.events.reserve(deliveries.size());
   batch.loans.reserve(deliveries.size());
   for (Delivery& delivery : deliveries) {
     shared_.journal.received(delivery.waited);
     batch.alone |= delivery.alone;
-    batch.loans.push_back({delivery.token, delivery.attempt, delivery.age});
+    batch.loans.push_back({delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age});
     batch.events.push_back(std::move(delivery.event));
   }
   return batch;
@@ -106,6 +112,44 @@ std::vector<PersistOutcome> Loop::persist(const Batch& batch) {
     shared_.log.notice("worker.store_back", "the store answers again");
   }
   return outcomes;
+}
+
+std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& outcomes) {
+  const WallTime now = shared_.clock.wall();
+  std::vector<Outgoing> messages;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    Event& event = batch.events[i];
+    const Batch::Loan& loan = batch.loans[i];
+    const PersistOutcome& outcome = outcomes[i];
+    // An event that turned out to be a message that is there already leaves the sending to that one's own.
+    const bool leaves = outcome.kind == PersistOutcome::Kind::Kept && event.kind == Kind::OutboundMessage &&
+                        outcome.persisted.message == event.id;
+    if (!leaves) {
+      if (kept != i) {
+        batch.events[kept] = std::move(event);
+        batch.loans[kept] = loan;
+        outcomes[kept] = std::move(outcomes[i]);
+      }
+      ++kept;
+      continue;
+    }
+    shared_.journal.attempted(event, loan.attempt, outcome, now);
+    Outgoing message;
+    message.event = std::move(event);
+    message.token = loan.token;
+    message.attempt = loan.attempt;
+    message.earlier_attempts = loan.earlier_attempts;
+    message.age = loan.age;
+    message.received = batch.received;
+    message.lease_end = batch.lease_end;
+    message.status = outcome.persisted.status;
+    messages.push_back(std::move(message));
+  }
+  batch.events.resize(kept);
+  batch.loans.resize(kept);
+  outcomes.resize(kept);
+  return messages;
 }
 
 std::vector<Settlement> Loop::conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes) {

@@ -5,6 +5,7 @@
 #include "worker/isolate.h"
 #include "worker/journal.h"
 #include "worker/outage.h"
+#include "worker/sender.h"
 
 #include "penstock/clock.h"
 #include "penstock/log.h"
@@ -22,10 +23,11 @@ namespace penstock {
 
 /// What all loops of the worker share.
 struct WorkerShared {
-  WorkerShared(Queue& events, Store& messages, Policy& scripts, Clock& time, Log logger, Metrics& registry,
-               const WorkerSettings& rows)
+  WorkerShared(Queue& events, Store& messages, Sender& way_out, Policy& scripts, Clock& time, Log logger,
+               Metrics& registry, const WorkerSettings& rows)
       : queue(events),
         store(messages),
+        sender(way_out),
         policy(scripts),
         clock(time),
         log(logger),
@@ -36,6 +38,7 @@ struct WorkerShared {
 
   Queue& queue;
   Store& store;
+  Sender& sender;
   Policy& policy;
   Clock& clock;
   Log log;
@@ -47,7 +50,7 @@ struct WorkerShared {
   std::atomic<SteadyTime> drain_deadline{SteadyTime::max()};
 };
 
-/// One thread's work: receive a batch, persist it, settle it.
+/// One thread's work: receive a batch, persist it, settle what ends there and hand on what is to be sent.
 class Loop {
 public:
   Loop(WorkerShared& shared, std::unique_ptr<Heartbeat> heartbeat)
@@ -63,6 +66,7 @@ private:
     struct Loan {
       LeaseToken token;
       std::uint32_t attempt = 1;
+      std::uint32_t earlier_attempts = 0;
       Duration age{};  ///< when it was received
     };
     std::vector<Event> events;
@@ -70,15 +74,18 @@ private:
     bool alone = false;
     SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
+    SteadyTime lease_end{};
   };
 
   void round(const std::stop_token& stop);
   /// False when something of the batch was given back.
-  bool work(const Batch& batch, const std::stop_token& stop);
+  bool work(Batch batch, const std::stop_token& stop);
   /// Works off what is ready, to the drain deadline.
   void empty(const std::stop_token& stop);
   Batch receive(Duration wait, const std::stop_token& stop);
   std::vector<PersistOutcome> persist(const Batch& batch);
+  /// Takes the messages out that are to be sent.
+  std::vector<Outgoing> outgoing(Batch& batch, std::vector<PersistOutcome>& outcomes);
   std::vector<Settlement> conclude(const Batch& batch, const std::vector<PersistOutcome>& outcomes);
   void settle(const Batch& batch, const std::vector<Settlement>& settlements, const std::stop_token& stop);
   std::vector<SettleVerdict> settleOnce(const std::vector<Settlement>& settlements);

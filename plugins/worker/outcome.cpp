@@ -8,14 +8,6 @@ namespace {
 
 constexpr std::size_t kLongestReason = 500;
 
-/// Cut where a character starts.
-std::string shortened(const std::string& reason) {
-  if (reason.size() <= kLongestReason) return reason;
-  std::size_t end = kLongestReason;
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
-  return reason.substr(0, end);
-}
-
 std::variant<Done, RetryAfter, Dead, Release> afterFailure(const PersistOutcome& outcome, const Event& event,
                                                            std::uint32_t attempt, Duration age, Policy& policy) {
   RetryQuestion question;
@@ -29,6 +21,13 @@ std::variant<Done, RetryAfter, Dead, Release> afterFailure(const PersistOutcome&
 }
 
 }  // namespace
+
+std::string shortened(const std::string& reason) {
+  if (reason.size() <= kLongestReason) return reason;
+  std::size_t end = kLongestReason;
+  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0U) == 0x80U) --end;
+  return reason.substr(0, end);
+}
 
 std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& outcome, const Event& event,
                                                        std::uint32_t attempt, Duration age, Policy& policy) {

@@ -14,4 +14,7 @@ namespace penstock {
 std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& outcome, const Event& event,
                                                        std::uint32_t attempt, Duration age, Policy& policy);
 
+/// A reason as it is kept: at most 500 bytes, cut where a character starts.
+std::string shortened(const std::string& reason);
+
 }  // namespace penstock

@@ -15,6 +15,7 @@ void Worker::start(HealthBoard& board) {
       Loop(shared_, std::move(beat)).run(stop);
     });
   }
+  sender_.start(board);
   shared_.log.information("worker.started", "receiving events", {{"threads", std::to_string(settings.concurrency)}});
 }
 
@@ -22,13 +23,14 @@ void Worker::stop(SteadyTime deadline) noexcept {
   shared_.drain_deadline = std::min(deadline, shared_.clock.now() + shared_.settings.drain);
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
+  sender_.stop(shared_.drain_deadline.load());
 }
 
 Health Worker::health() const {
   std::string reason;
   for (const Outage* outage : {&shared_.store_outage, &shared_.queue_outage})
     if (const auto sentence = outage->sentence()) reason += (reason.empty() ? "" : "; ") + *sentence;
-  if (reason.empty()) return {};
+  if (reason.empty()) return sender_.health();
   return {HealthState::Degraded, reason};
 }
 

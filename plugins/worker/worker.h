@@ -9,12 +9,13 @@
 
 namespace penstock {
 
-/// The worker: its loops, each on a thread of its own.
+/// The worker: its loops, each on a thread of its own, and the way out to the providers.
 class Worker {
 public:
-  Worker(Queue& queue, Store& store, Policy& policy, Clock& clock, Log log, Metrics& metrics,
-         const WorkerSettings& settings)
-      : shared_(queue, store, policy, clock, log, metrics, settings) {}
+  Worker(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
+         Metrics& metrics, const WorkerSettings& settings)
+      : sender_(queue, store, policy, providers, transport, clock, log, metrics, settings.sending),
+        shared_(queue, store, sender_, policy, clock, log, metrics, settings) {}
   ~Worker() { stop(SteadyTime::min()); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -25,10 +26,13 @@ public:
   /// sooner, gives back the rest, and joins the threads. [blocks: until then, and for a transaction in progress]
   void stop(SteadyTime deadline) noexcept;
 
-  /// Degraded while the store or the queue is away.
+  Sender& sender() { return sender_; }
+
+  /// Degraded while the store, the queue or a provider is away.
   Health health() const;
 
 private:
+  Sender sender_;
   WorkerShared shared_;
   std::vector<std::jthread> threads_;
 };

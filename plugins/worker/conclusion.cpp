@@ -1,0 +1,117 @@
+#include "worker/conclusion.h"
+
+#include "worker/outcome.h"
+
+#include <algorithm>
+#include <string>
+
+namespace penstock {
+
+namespace {
+
+Attempt attemptOf(const Outgoing& message, const SendVerdict& verdict, SteadyTime now) {
+  Attempt attempt;
+  attempt.message = message.event.id;
+  attempt.number = message.number();
+  attempt.token = message.token;
+  attempt.outcome = verdict.outcome;
+  attempt.provider = message.provider.name;
+  attempt.provider_message_id = verdict.provider_message_id;
+  attempt.http_status = verdict.http_status;
+  attempt.error = verdict.reason;
+  attempt.started_at = message.started_at;
+  attempt.latency = std::max(std::chrono::floor<Duration>(now - message.started), Duration::zero());
+  attempt.waits = message.waits;
+  return attempt;
+}
+
+std::string givenUp(const Outgoing& message, const std::string& reason) {
+  return "gave up after " + std::to_string(message.attempt) + (message.attempt == 1 ? " attempt: " : " attempts: ") +
+         reason;
+}
+
+std::optional<Duration> nextTry(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
+  RetryQuestion question;
+  question.number = message.attempt;
+  question.age = std::max(message.age + std::chrono::floor<Duration>(now - message.received), Duration::zero());
+  question.outcome = word(verdict.outcome);
+  question.status = verdict.http_status;
+  question.retry_after = verdict.retry_after;
+  question.provider = message.provider.name;
+  auto delay = policy.retry(question);
+  if (delay) *delay = std::max(*delay, Duration::zero());
+  return delay;
+}
+
+Conclusion again(Attempt attempt, const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
+  std::string reason = shortened(verdict.reason);
+  if (const auto delay = nextTry(message, verdict, now, policy))
+    return {std::move(attempt), RetryAfter{*delay, std::move(reason)}};
+  attempt.end = AttemptEnd::Dead;
+  return {std::move(attempt), Dead{givenUp(message, reason)}};
+}
+
+std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
+
+}  // namespace
+
+SendVerdict verdictOf(const SendFailure& failure) {
+  SendVerdict verdict;
+  verdict.outcome = failure.may_have_left ? AttemptOutcome::Unknown : AttemptOutcome::NotSent;
+  verdict.reason = failure.sentence;
+  verdict.retryable = failure.fault != SendFault::Malformed && failure.fault != SendFault::Forbidden;
+  return verdict;
+}
+
+Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
+  Attempt attempt = attemptOf(message, verdict, now);
+  switch (verdict.outcome) {
+    case AttemptOutcome::Sent:
+      return {std::move(attempt), Done{}};
+    case AttemptOutcome::NotSent:
+      if (verdict.retryable) return again(std::move(attempt), message, verdict, now, policy);
+      attempt.end = AttemptEnd::Failed;
+      return {std::move(attempt), Dead{shortened(verdict.reason)}};
+    case AttemptOutcome::Unknown:
+      break;
+  }
+  if (message.mayRepeat()) return again(std::move(attempt), message, verdict, now, policy);
+  attempt.end = AttemptEnd::Dead;
+  return {std::move(attempt), Dead{doubtful(shortened(verdict.reason))}};
+}
+
+Conclusion refused(const Outgoing& message, MessageStatus status) {
+  switch (status) {
+    case MessageStatus::Sent:
+    case MessageStatus::Delivered:
+    case MessageStatus::Read:
+      return {std::nullopt, Done{}};
+    case MessageStatus::Unknown:
+      return {std::nullopt, Dead{doubtful("an earlier attempt has no known end")}};
+    case MessageStatus::Failed:
+      return {std::nullopt, Dead{"the message has failed in an earlier attempt"}};
+    case MessageStatus::Dead:
+      return {std::nullopt, Dead{"the message was given up in an earlier attempt"}};
+    case MessageStatus::Accepted:
+    case MessageStatus::Sending:
+    case MessageStatus::Received:
+      break;
+  }
+  // Another worker has a later attempt; this lease is gone, or will be.
+  return {std::nullopt, Release{std::chrono::seconds(1), "a later attempt is under way"}};
+}
+
+Conclusion unrouted(const Outgoing& message, WallTime now) {
+  Attempt attempt;
+  attempt.message = message.event.id;
+  attempt.number = message.number();
+  attempt.token = message.token;
+  attempt.outcome = AttemptOutcome::NotSent;
+  attempt.end = AttemptEnd::Dead;
+  attempt.error = "no route";
+  attempt.started_at = now;
+  attempt.waits = message.waits;
+  return {std::move(attempt), Dead{"no route"}};
+}
+
+}  // namespace penstock

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "worker/outgoing.h"
+
+#include "penstock/policy.h"
+#include "penstock/transport.h"
+
+#include <optional>
+#include <variant>
+
+namespace penstock {
+
+/// What an attempt leaves behind: in the message's history, and for the queue.
+struct Conclusion {
+  std::optional<Attempt> attempt;
+  std::variant<Done, RetryAfter, Dead, Release> outcome;
+};
+
+/// What a send that got no readable answer means. Only what certainly has not left may be repeated without asking.
+SendVerdict verdictOf(const SendFailure& failure);
+
+/// What becomes of a message after its provider's verdict, by the rules for outcomes: sent is done; not sent is retried
+/// as policy says unless it is final; unknown is only tried again with a provider that recognises a repetition or can
+/// be asked. What is given up goes to the dead letters. `now`: by the host's clock.
+Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy);
+
+/// What becomes of a message that may not be sent because its status is `status`: it was sent meanwhile, or ended and
+/// its end was not settled, or what became of an earlier attempt is unknown.
+Conclusion refused(const Outgoing& message, MessageStatus status);
+
+/// Nobody sends such a message.
+Conclusion unrouted(const Outgoing& message, WallTime now);
+
+}  // namespace penstock

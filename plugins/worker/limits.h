@@ -1,0 +1,65 @@
+#pragma once
+
+#include "worker/outgoing.h"
+#include "worker/sender_settings.h"
+#include "worker/token_bucket.h"
+
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace penstock {
+
+/// How much may be on its way to one provider, one destination and from one sender. What has no room waits aside, so it
+/// holds up nobody else. [any thread]
+class Limits {
+public:
+  /// Why a message has to wait, and for how long at least.
+  struct Wait {
+    Duration time{};
+    std::string_view cause;
+  };
+
+  explicit Limits(const LimitSettings& settings);
+
+  /// Takes a place in each, or none and says what to wait for.
+  std::optional<Wait> enter(const Outgoing& message, SteadyTime now);
+
+  /// Gives the places of a message back.
+  void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime now);
+
+private:
+  struct Place {
+    explicit Place(double rate) : bucket(rate) {}
+    TokenBucket bucket;
+    std::size_t under_way = 0;
+  };
+
+  /// The places of one kind, by name. Those that are idle are forgotten.
+  class Places {
+  public:
+    Places(Limit limit, std::string_view cause) : limit_(limit), cause_(cause) {}
+    std::optional<Wait> enter(const std::string& name, SteadyTime now);
+    void undo(const std::string& name);
+    void leave(const std::string& name, SteadyTime now);
+
+  private:
+    bool bounds() const { return limit_.rate > 0 || limit_.concurrency > 0; }
+    void forgetIdle(SteadyTime now);
+
+    const Limit limit_;
+    const std::string_view cause_;
+    std::unordered_map<std::string, Place> places_;
+    std::size_t sweep_at_ = 1024;
+  };
+
+  std::mutex mutex_;
+  Places providers_;
+  Places destinations_;
+  Places senders_;
+};
+
+}  // namespace penstock

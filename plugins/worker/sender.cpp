@@ -1,0 +1,361 @@
+#include "worker/sender.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+
+namespace penstock {
+
+namespace {
+
+constexpr std::size_t kBeginBatch = 500;
+constexpr std::size_t kEndBatch = 500;
+constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr auto kLongestPause = std::chrono::seconds(2);
+constexpr auto kSilence = std::chrono::seconds(60);  // a stage's longest call: of the store or the queue
+
+/// Host and port of a URL, as limits know them.
+std::string destinationOf(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  const auto begin = scheme + 3;
+  return url.substr(begin, url.find_first_of("/?", begin) - begin);
+}
+
+/// A failure of the provider rather than of the message; a provider that asks for patience works.
+bool blames(const SendVerdict& verdict) {
+  constexpr int kTooManyRequests = 429;
+  if (verdict.outcome == AttemptOutcome::Unknown) return true;
+  return verdict.outcome == AttemptOutcome::NotSent && verdict.retryable && verdict.http_status != kTooManyRequests;
+}
+
+}  // namespace
+
+Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
+               Log log, Metrics& metrics, const SenderSettings& settings)
+    : queue_(queue),
+      store_(store),
+      policy_(policy),
+      providers_(providers),
+      transport_(transport),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      settings_(settings),
+      pacer_(settings.interval, settings.batch),
+      limits_(settings.limits),
+      beginning_(clock, kBeginBatch,
+                 [this](std::vector<Parcel> messages) { guarded("begin", [&] { begin(std::move(messages)); }); }),
+      ending_(clock, kEndBatch, [this](std::vector<Ended> ended) { end(std::move(ended)); }),
+      settling_(clock, kEndBatch,
+                [this](std::vector<Settled> settled) { guarded("settle", [&] { settle(std::move(settled)); }); }) {
+  for (const ProviderTraits& provider : providers_.list()) metrics_.of(provider.name);
+}
+
+Sender::~Sender() { stop(SteadyTime::min()); }
+
+void Sender::start(HealthBoard& board) {
+  beginning_.start(board.heartbeat("worker-begin", kSilence));
+  ending_.start(board.heartbeat("worker-end", kSilence));
+  settling_.start(board.heartbeat("worker-settle", kSilence));
+}
+
+/// Whatever a message makes fail costs that message: its lease runs out.
+void Sender::guarded(const char* doing, const std::function<void()>& work) noexcept {
+  try {
+    work();
+  } catch (const std::exception& surprise) {
+    log_.error("worker.exception", "a step of sending ended with an exception; its leases will run out",
+               {{"step", doing}, {"reason", policy_.redact(surprise.what())}});
+  } catch (...) {
+    log_.error("worker.exception", "a step of sending ended with an exception; its leases will run out",
+               {{"step", doing}, {"reason", "it is no std::exception"}});
+  }
+}
+
+void Sender::send(std::vector<Outgoing> messages) {
+  for (Outgoing& message : messages) {
+    {
+      std::lock_guard guard(mutex_);
+      ++under_way_;
+    }
+    metrics_.in_flight.add(1);
+    message.room = Finally([this] {
+      {
+        std::lock_guard guard(mutex_);
+        --under_way_;
+      }
+      metrics_.in_flight.add(-1);
+      changed_.notify_all();
+    });
+    guarded("prepare", [&] { prepare(std::make_unique<Outgoing>(std::move(message))); });
+  }
+}
+
+void Sender::prepare(Parcel message) {
+  if (auto conclusion = held(*message)) return settling_.put({std::move(message), std::move(*conclusion)});
+  const SteadyTime now = clock_.now();
+  message->started = now;
+  message->started_at = clock_.wall();
+  if (message->status == MessageStatus::Unknown || message->status == MessageStatus::Sending)
+    message->looking_up = message->provider.looks_up && !message->provider.takes_key;
+  message->step = message->looking_up ? providers_.lookup(message->provider.name, message->event)
+                                      : providers_.request(message->provider.name, message->event, message->number());
+  if (const auto* request = std::get_if<OutboundRequest>(&message->step)) {
+    message->destination = destinationOf(request->url);
+    if (const auto wait = limits_.enter(*message, now)) {
+      pacer_.giveBack();
+      return release(std::move(message), wait->time, wait->cause);
+    }
+    // The message may be gone by the time its places are given back.
+    message->places =
+        Finally([this, provider = message->provider.name, destination = message->destination,
+                 sender = message->event.content.from] { limits_.leave(provider, destination, sender, clock_.now()); });
+    std::unique_lock lock(mutex_);
+    if (const auto rest = breakerOf(message->provider.name).admit(now)) {
+      lock.unlock();
+      pacer_.giveBack();
+      return release(std::move(message), *rest, "breaker");
+    }
+    message->trial = Finally([this, provider = message->provider.name] {
+      std::lock_guard guard(mutex_);
+      breakerOf(provider).abandoned();
+    });
+  }
+  beginning_.put(std::move(message));
+}
+
+Breaker& Sender::breakerOf(const std::string& provider) {
+  return breakers_.try_emplace(provider, settings_.breaker_failures, settings_.breaker_rest).first->second;
+}
+
+/// What keeps a message from being sent at all, or now.
+std::optional<Conclusion> Sender::held(Outgoing& message) {
+  const bool replayed = message.earlier_attempts > 0;
+  const bool over = message.status == MessageStatus::Sent || message.status == MessageStatus::Delivered ||
+                    message.status == MessageStatus::Read;
+  const bool ended = message.status == MessageStatus::Failed || message.status == MessageStatus::Dead;
+  if (over || (ended && !replayed)) {
+    metrics_.refused.add();
+    return refused(message, message.status);
+  }
+  if (const auto wait = pacer_.admit(clock_.now())) {
+    const std::string_view cause = pacer_.running() ? "pace" : "paused";
+    metrics_.waits(cause).add();
+    return Conclusion{std::nullopt, Release{*wait, std::string(cause)}};
+  }
+  Routing routing = policy_.route(message.event);
+  if (routing.verdict == Routing::Verdict::NoRoute) {
+    pacer_.giveBack();
+    return unrouted(message, clock_.wall());
+  }
+  if (routing.verdict == Routing::Verdict::Failed) {
+    pacer_.giveBack();
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::NotSent;
+    verdict.reason = "route.lua failed";
+    verdict.retryable = true;
+    message.started_at = clock_.wall();
+    message.started = clock_.now();
+    return conclude(message, verdict, clock_.now(), policy_);
+  }
+  message.provider.name = std::move(routing.provider);
+  for (ProviderTraits& traits : providers_.list())
+    if (traits.name == message.provider.name) message.provider = std::move(traits);
+  return std::nullopt;
+}
+
+void Sender::begin(std::vector<Parcel> messages) {
+  const SteadyTime now = clock_.now();
+  bool stopping = false;
+  {
+    std::lock_guard guard(mutex_);
+    stopping = stopping_;
+  }
+  std::vector<Parcel> ready;
+  std::vector<Intent> intents;
+  for (Parcel& message : messages) {
+    if (stopping) {
+      release(std::move(message), Duration::zero(), "stop");
+    } else if (now + settings_.timeout + settings_.margin > message->lease_end) {
+      release(std::move(message), Duration::zero(), "lease");
+    } else {
+      intents.push_back(message->intent());
+      ready.push_back(std::move(message));
+    }
+  }
+  if (ready.empty()) return;
+  std::vector<BeginResult> results;
+  try {
+    results = store_.begin(intents);
+  } catch (const std::exception& failure) {
+    log_.warning("worker.begin_failed", "the store gave no leave to send; the messages are given back",
+                 {{"messages", std::to_string(ready.size())}, {"reason", policy_.redact(failure.what())}});
+    for (Parcel& message : ready) release(std::move(message), kLongestPause, "store");
+    return;
+  }
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    if (results.at(i).granted) {
+      launch(std::move(ready[i]));
+    } else {
+      metrics_.refused.add();
+      Conclusion conclusion = refused(*ready[i], results[i].status);
+      settling_.put({std::move(ready[i]), std::move(conclusion)});
+    }
+  }
+}
+
+void Sender::launch(Parcel message) {
+  message->started_at = clock_.wall();
+  message->started = clock_.now();
+  if (auto* request = std::get_if<OutboundRequest>(&message->step))
+    return transmit(std::move(message), std::move(*request));
+  SendVerdict verdict = std::get<SendVerdict>(std::move(message->step));
+  ending_.put({std::move(message), std::move(verdict)});
+}
+
+void Sender::transmit(Parcel message, OutboundRequest request) {
+  // Never longer than the lease: what is answered later would be somebody else's to record.
+  const SteadyTime deadline = std::min(clock_.now() + settings_.timeout, message->lease_end - settings_.margin);
+  transport_.send(std::move(request), deadline, [this, parcel = std::move(message)](SendOutcome outcome) mutable {
+    ending_.put({std::move(parcel), std::move(outcome)});
+  });
+}
+
+void Sender::end(std::vector<Ended> ended) {
+  for (Ended& one : ended)
+    guarded("end", [&] {
+      const SendVerdict verdict = verdictOf(one);
+      answered(std::move(one.message), verdict);
+    });
+}
+
+SendVerdict Sender::verdictOf(const Ended& ended) {
+  if (const auto* verdict = std::get_if<SendVerdict>(&ended.said)) return *verdict;
+  const SendOutcome& outcome = std::get<SendOutcome>(ended.said);
+  const Outgoing& message = *ended.message;
+  if (const auto* answer = std::get_if<OutboundResponse>(&outcome))
+    return providers_.conclude(message.provider.name, message.event, *answer, message.looking_up);
+  SendVerdict verdict = penstock::verdictOf(std::get<SendFailure>(outcome));
+  // A question that was not answered says nothing about the message.
+  if (message.looking_up) verdict.outcome = AttemptOutcome::Unknown;
+  return verdict;
+}
+
+void Sender::answered(Parcel message, const SendVerdict& verdict) {
+  if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
+    // It was not sent: now it is, with the leave that was given for asking.
+    message->looking_up = false;
+    message->step = providers_.request(message->provider.name, message->event, message->number());
+    return launch(std::move(message));
+  }
+  hear(*message, verdict);
+  const SteadyTime now = clock_.now();
+  ProviderSeries& series = metrics_.of(message->provider.name);
+  series.sends.at(static_cast<std::size_t>(verdict.outcome))->add();
+  series.seconds.observe(std::chrono::duration<double>(now - message->started).count());
+  Conclusion conclusion = conclude(*message, verdict, now, policy_);
+  if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
+  settling_.put({std::move(message), std::move(conclusion)});
+}
+
+void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
+  if (message.destination.empty()) return;  // nobody was asked
+  message.trial.forget();
+  const std::string& provider = message.provider.name;
+  ProviderSeries& series = metrics_.of(provider);
+  BreakerState before{};
+  BreakerState after{};
+  {
+    std::lock_guard guard(mutex_);
+    Breaker& breaker = breakerOf(provider);
+    before = breaker.state();
+    if (blames(verdict))
+      breaker.failed(clock_.now());
+    else
+      breaker.succeeded();
+    after = breaker.state();
+    series.breaker.set(after == BreakerState::Open ? 1 : 0);
+  }
+  if (after == before) return;
+  if (after == BreakerState::Open) {
+    series.breaker_opened.add();
+    log_.warning("worker.breaker_open", "the provider fails again and again and is left alone for a while",
+                 {{"provider", provider}, {"reason", policy_.redact(verdict.reason)}});
+  } else {
+    log_.notice("worker.breaker_closed", "the provider works again", {{"provider", provider}});
+  }
+}
+
+void Sender::release(Parcel message, Duration delay, std::string_view cause) {
+  metrics_.waits(cause).add();
+  Conclusion conclusion{std::nullopt, Release{delay, std::string(cause)}};
+  settling_.put({std::move(message), std::move(conclusion)});
+}
+
+void Sender::settle(std::vector<Settled> settled) {
+  std::vector<Attempt> attempts;
+  std::vector<Settlement> settlements;
+  SteadyTime last = SteadyTime::min();
+  for (Settled& one : settled) {
+    if (one.conclusion.attempt) attempts.push_back(std::move(*one.conclusion.attempt));
+    settlements.push_back({one.message->token, std::move(one.conclusion.outcome)});
+    last = std::max(last, one.message->lease_end);
+  }
+  // The history first: what the queue has let go of is never heard of again.
+  bool recorded = attempts.empty();
+  bool told = false;
+  Duration pause = kPause;
+  while (!told) {
+    try {
+      if (!recorded) store_.record(attempts);
+      recorded = true;
+      const auto verdicts = queue_.settle(settlements);
+      for (std::size_t i = 0; i < verdicts.size(); ++i)
+        if (verdicts[i] == SettleVerdict::LeaseLost)
+          log_.notice("worker.lease_lost", "the lease had gone when the message was settled",
+                      {{"message_id", settled[i].message->event.id.text()}});
+      told = true;
+    } catch (const std::exception& failure) {
+      if (clock_.now() + pause >= last) {
+        log_.warning("worker.settle_abandoned", "messages could not be settled; their leases will run out",
+                     {{"messages", std::to_string(settlements.size())}, {"reason", policy_.redact(failure.what())}});
+        break;
+      }
+      std::mutex mutex;
+      std::unique_lock lock(mutex);
+      std::condition_variable_any never;
+      clock_.wait(lock, never, clock_.now() + pause, {});
+      pause = std::min<Duration>(pause * 2, kLongestPause);
+    }
+  }
+}
+
+std::size_t Sender::awaitRoom(SteadyTime until, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (under_way_ >= settings_.in_flight && clock_.now() < until && !stop.stop_requested())
+    clock_.wait(lock, changed_, until, stop);
+  return settings_.in_flight - std::min(under_way_, settings_.in_flight);
+}
+
+void Sender::stop(SteadyTime deadline) noexcept {
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    while (under_way_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
+  }
+  beginning_.finish();
+  ending_.finish();
+  settling_.finish();
+}
+
+Health Sender::health() const {
+  std::lock_guard guard(mutex_);
+  std::string open;
+  for (const auto& [name, breaker] : breakers_)
+    if (breaker.state() != BreakerState::Closed) open += (open.empty() ? "" : ", ") + name;
+  if (open.empty()) return {};
+  return {HealthState::Degraded, "providers that fail are left alone: " + open};
+}
+
+}  // namespace penstock

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "worker/breaker.h"
+#include "worker/conclusion.h"
+#include "worker/limits.h"
+#include "worker/outgoing.h"
+#include "worker/pacer.h"
+#include "worker/sender_metrics.h"
+#include "worker/sender_settings.h"
+#include "worker/stage.h"
+
+#include "penstock/clock.h"
+#include "penstock/health.h"
+#include "penstock/log.h"
+#include "penstock/policy.h"
+#include "penstock/providers.h"
+#include "penstock/queue.h"
+#include "penstock/store.h"
+#include "penstock/transport.h"
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace penstock {
+
+/// Takes messages that are kept to their providers: asks policy for the way and the provider's script for the request,
+/// asks the store leave to send, sends, reads the answer, records it and settles. Nothing waits for an answer but the
+/// message itself; what has to wait for anything else goes back to the queue.
+class Sender {
+public:
+  Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
+         Metrics& metrics, const SenderSettings& settings);
+  ~Sender();
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  void start(HealthBoard& board);
+
+  /// Takes them over; each is settled by and by. [any thread] [does not block, apart from scripts]
+  void send(std::vector<Outgoing> messages);
+
+  /// How many more it would take. Waits until `until` for at least one. [any thread] [blocks]
+  std::size_t awaitRoom(SteadyTime until, const std::stop_token& stop);
+
+  /// Begins nothing more, waits for what is on its way until the deadline, and ends the threads. [blocks]
+  void stop(SteadyTime deadline) noexcept;
+
+  Pacer& pacer() { return pacer_; }
+  Health health() const;
+
+private:
+  using Parcel = std::unique_ptr<Outgoing>;
+
+  /// A message whose attempt is over, with what its provider or the transport said.
+  struct Ended {
+    Parcel message;
+    std::variant<SendVerdict, SendOutcome> said;
+  };
+
+  /// What the queue is to be told, with what the history is to keep.
+  struct Settled {
+    Parcel message;
+    Conclusion conclusion;
+  };
+
+  void prepare(Parcel message);
+  std::optional<Conclusion> held(Outgoing& message);
+  void begin(std::vector<Parcel> messages);
+  void launch(Parcel message);
+  void transmit(Parcel message, OutboundRequest request);
+  void end(std::vector<Ended> ended);
+  void answered(Parcel message, const SendVerdict& verdict);
+  void settle(std::vector<Settled> settled);
+  void release(Parcel message, Duration delay, std::string_view cause);
+  void guarded(const char* doing, const std::function<void()>& work) noexcept;
+  Breaker& breakerOf(const std::string& provider);
+  SendVerdict verdictOf(const Ended& ended);
+  void hear(Outgoing& message, const SendVerdict& verdict);
+
+  Queue& queue_;
+  Store& store_;
+  Policy& policy_;
+  Providers& providers_;
+  Transport& transport_;
+  Clock& clock_;
+  const Log log_;
+  SenderMetrics metrics_;
+  const SenderSettings settings_;
+  Pacer pacer_;
+  Limits limits_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::size_t under_way_ = 0;                // guarded by mutex_
+  std::map<std::string, Breaker> breakers_;  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
+
+  Stage<Parcel> beginning_;
+  Stage<Ended> ending_;
+  Stage<Settled> settling_;
+};
+
+}  // namespace penstock

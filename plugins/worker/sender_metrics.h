@@ -1,0 +1,63 @@
+#pragma once
+
+#include "penstock/metrics.h"
+#include "penstock/store.h"
+
+#include <array>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace penstock {
+
+inline constexpr CounterSpec kSends{"penstock_sends_total", "Attempts to send that ended, by provider and outcome."};
+inline constexpr HistogramSpec kSendSeconds{
+    "penstock_send_seconds", "Time from asking a provider to its answer, or to the failure.", Buckets::Wait};
+inline constexpr CounterSpec kSendRetries{"penstock_send_retries_total", "Messages that will be sent again later."};
+inline constexpr CounterSpec kSendWaits{"penstock_send_waits_total",
+                                        "Messages that were put aside without an attempt, by what they wait for."};
+inline constexpr CounterSpec kSendRefused{
+    "penstock_send_refused_total", "Messages that were not sent because an earlier attempt has sent them or may have."};
+inline constexpr GaugeSpec kSending{"penstock_sends_in_flight", "Messages on their way to a provider."};
+inline constexpr GaugeSpec kBreakerState{"penstock_breaker_open",
+                                         "Whether a provider is left alone: 0 no, 0.5 it is being tried, 1 yes."};
+inline constexpr CounterSpec kBreakerOpened{"penstock_breaker_opened_total",
+                                            "How often a provider was left alone because it failed again and again."};
+
+/// What messages are put aside for.
+inline constexpr std::array<std::string_view, 9> kWaitCauses{
+    "paused", "pace", "provider_limit", "destination_limit", "breaker", "sender_limit", "lease", "store", "stop"};
+
+/// What is counted of one provider.
+struct ProviderSeries {
+  ProviderSeries(Metrics& metrics, const std::string& provider);
+
+  std::array<Counter*, 3> sends;  ///< by outcome
+  Histogram& seconds;
+  Gauge& breaker;
+  Counter& breaker_opened;
+};
+
+class SenderMetrics {
+public:
+  explicit SenderMetrics(Metrics& metrics);
+
+  /// A provider's; those that come with a reload are declared when they are first met. [any thread]
+  ProviderSeries& of(const std::string& provider);
+
+  /// Messages that wait for `cause`, one of kWaitCauses. [any thread]
+  Counter& waits(std::string_view cause);
+
+  Counter& retries;
+  Counter& refused;
+  Gauge& in_flight;
+
+private:
+  Metrics& registry_;
+  std::map<std::string, Counter*, std::less<>> waits_;
+  std::mutex mutex_;
+  std::map<std::string, ProviderSeries> providers_;
+};
+
+}  // namespace penstock
