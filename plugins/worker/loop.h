@@ -23,15 +23,15 @@ namespace penstock {
 
 /// What all loops of the worker share.
 struct WorkerShared {
-  WorkerShared(Queue& events, Store& messages, Sender& way_out, Policy& scripts, Clock& time, Log logger,
-               Metrics& registry, const WorkerSettings& rows)
+  WorkerShared(Queue& events, Store& messages, Sender& way_out, Journal& book, Policy& scripts, Clock& time, Log logger,
+               const WorkerSettings& rows)
       : queue(events),
         store(messages),
         sender(way_out),
         policy(scripts),
         clock(time),
         log(logger),
-        journal(logger, registry, scripts),
+        journal(book),
         settings(rows),
         queue_outage("the queue", time, rows.first_pause, rows.longest_pause),
         store_outage("the store", time, rows.first_pause, rows.longest_pause) {}
@@ -42,7 +42,7 @@ struct WorkerShared {
   Policy& policy;
   Clock& clock;
   Log log;
-  Journal journal;
+  Journal& journal;
   const WorkerSettings settings;
   AloneGate gate;
   Outage queue_outage;

@@ -11,9 +11,9 @@ namespace {
 class WorkerPlugin final : public Plugin {
 public:
   void start(Context& context) override {
-    worker_ =
-        std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.policy, context.clock,
-                                 context.log, context.metrics, WorkerSettings::read(context.config));
+    worker_ = std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.policy,
+                                       context.require<Providers>(), context.require<Transport>(), context.clock,
+                                       context.log, context.metrics, WorkerSettings::read(context.config));
     worker_->start(context.health);
   }
 
@@ -27,16 +27,17 @@ private:
   std::unique_ptr<Worker> worker_;
 };
 
-constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface};
+constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface, Transport::kInterface};
 
-constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
-                                 PENSTOCK_PLUGIN_NAME,
-                                 "0.1.0",
-                                 "Receives events from the queue and persists them into conversations.",
-                                 {},
-                                 kRequires,
-                                 kWorkerRows,
-                                 []() -> Plugin* { return new WorkerPlugin; }};
+constexpr Descriptor kDescriptor{
+    PENSTOCK_FINGERPRINT,
+    PENSTOCK_PLUGIN_NAME,
+    "0.1.0",
+    "Receives events from the queue, persists them into conversations and sends what is to be sent.",
+    {},
+    kRequires,
+    kWorkerRows,
+    []() -> Plugin* { return new WorkerPlugin; }};
 
 }  // namespace
 }  // namespace penstock

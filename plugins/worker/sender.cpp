@@ -32,7 +32,7 @@ bool blames(const SendVerdict& verdict) {
 }  // namespace
 
 Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
-               Log log, Metrics& metrics, const SenderSettings& settings)
+               Log log, Metrics& metrics, Journal& journal, const SenderSettings& settings)
     : queue_(queue),
       store_(store),
       policy_(policy),
@@ -41,6 +41,7 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       clock_(clock),
       log_(log),
       metrics_(metrics),
+      journal_(journal),
       settings_(settings),
       pacer_(settings.interval, settings.batch),
       limits_(settings.limits),
@@ -311,10 +312,8 @@ void Sender::settle(std::vector<Settled> settled) {
       if (!recorded) store_.record(attempts);
       recorded = true;
       const auto verdicts = queue_.settle(settlements);
-      for (std::size_t i = 0; i < verdicts.size(); ++i)
-        if (verdicts[i] == SettleVerdict::LeaseLost)
-          log_.notice("worker.lease_lost", "the lease had gone when the message was settled",
-                      {{"message_id", settled[i].message->event.id.text()}});
+      for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
+        journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
       told = true;
     } catch (const std::exception& failure) {
       if (clock_.now() + pause >= last) {

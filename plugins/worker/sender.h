@@ -2,6 +2,7 @@
 
 #include "worker/breaker.h"
 #include "worker/conclusion.h"
+#include "worker/journal.h"
 #include "worker/limits.h"
 #include "worker/outgoing.h"
 #include "worker/pacer.h"
@@ -35,7 +36,7 @@ namespace penstock {
 class Sender {
 public:
   Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
-         Metrics& metrics, const SenderSettings& settings);
+         Metrics& metrics, Journal& journal, const SenderSettings& settings);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
@@ -91,6 +92,7 @@ private:
   Clock& clock_;
   const Log log_;
   SenderMetrics metrics_;
+  Journal& journal_;
   const SenderSettings settings_;
   Pacer pacer_;
   Limits limits_;

@@ -14,8 +14,9 @@ class Worker {
 public:
   Worker(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
          Metrics& metrics, const WorkerSettings& settings)
-      : sender_(queue, store, policy, providers, transport, clock, log, metrics, settings.sending),
-        shared_(queue, store, sender_, policy, clock, log, metrics, settings) {}
+      : journal_(log, metrics, policy),
+        sender_(queue, store, policy, providers, transport, clock, log, metrics, journal_, settings.sending),
+        shared_(queue, store, sender_, journal_, policy, clock, log, settings) {}
   ~Worker() { stop(SteadyTime::min()); }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -32,6 +33,7 @@ public:
   Health health() const;
 
 private:
+  Journal journal_;
   Sender sender_;
   WorkerShared shared_;
   std::vector<std::jthread> threads_;
