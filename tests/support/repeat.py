@@ -8,8 +8,13 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+
+# Longer than any binary takes on a busy machine; what takes longer hangs.
+FIRST_SECONDS = 300
+ROUND_SECONDS = 90
 
 
 def commands(build, label):
@@ -27,10 +32,25 @@ def commands(build, label):
 def repeated(command, environment, folder, rounds):
     """One binary's rounds: whether all were good, how many there were of how many cases, and what it said."""
     extra = dict(entry.split("=", 1) for entry in environment)
-    run = subprocess.run([*command, f"--gtest_repeat={rounds}", "--gtest_brief=1"], env={**os.environ, **extra}, cwd=folder,
-                         capture_output=True, text=True, errors="replace", check=False)
-    cases = re.findall(r"\[==========\] (\d+) tests? from", run.stdout)
-    return run.returncode == 0 and len(cases) >= rounds, cases, run.stdout[-20000:] + run.stderr[-20000:]
+    process = subprocess.Popen([*command, f"--gtest_repeat={rounds}", "--gtest_brief=1"], env={**os.environ, **extra}, cwd=folder,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    try:
+        said, _ = process.communicate(timeout=FIRST_SECONDS + rounds * ROUND_SECONDS)
+    except subprocess.TimeoutExpired:
+        where = stacks(process.pid)
+        process.kill()
+        said = process.communicate()[0] + "\nIt hangs:\n" + where
+    cases = re.findall(r"\[==========\] (\d+) tests? from", said)
+    return process.returncode == 0 and len(cases) >= rounds, cases, said[-40000:]
+
+
+def stacks(pid):
+    """Where its threads stand, if there is a debugger to ask."""
+    if not shutil.which("gdb"):
+        return "(no gdb to say where)"
+    asked = subprocess.run(["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all bt 20"], capture_output=True, text=True,
+                           timeout=120, check=False)
+    return asked.stdout
 
 
 def main():

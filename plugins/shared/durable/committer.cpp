@@ -46,9 +46,8 @@ void Committer::publish(Event event, PublishHandler handler) {
 
 void Committer::roomMade() {
   std::lock_guard lock(mutex_);
-  if (waiting_.empty()) return;
-  room_ = true;
-  work_.notify_one();
+  room_ = true;  // also for those whose commit is under way and may find the queue full
+  if (!waiting_.empty()) work_.notify_one();
 }
 
 bool Committer::full() const {
