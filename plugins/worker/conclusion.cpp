@@ -80,7 +80,7 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
   return {std::move(attempt), Dead{doubtful(shortened(verdict.reason))}};
 }
 
-Conclusion refused(const Outgoing& message, MessageStatus status) {
+Conclusion refused(MessageStatus status) {
   switch (status) {
     case MessageStatus::Sent:
     case MessageStatus::Delivered:

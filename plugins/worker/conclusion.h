@@ -26,7 +26,7 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
 
 /// What becomes of a message that may not be sent because its status is `status`: it was sent meanwhile, or ended and
 /// its end was not settled, or what became of an earlier attempt is unknown.
-Conclusion refused(const Outgoing& message, MessageStatus status);
+Conclusion refused(MessageStatus status);
 
 /// Nobody sends such a message.
 Conclusion unrouted(const Outgoing& message, WallTime now);

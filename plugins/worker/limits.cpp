@@ -38,6 +38,11 @@ void Limits::leave(const std::string& provider, const std::string& destination, 
   senders_.leave(sender, now);
 }
 
+std::size_t Limits::names() const {
+  std::lock_guard guard(mutex_);
+  return providers_.size() + destinations_.size() + senders_.size();
+}
+
 std::optional<Limits::Wait> Limits::Places::enter(const std::string& name, SteadyTime now) {
   if (!bounds() || name.empty()) return std::nullopt;
   Place& place = places_.try_emplace(name, limit_.rate).first->second;
@@ -62,7 +67,8 @@ void Limits::Places::leave(const std::string& name, SteadyTime now) {
 }
 
 void Limits::Places::forgetIdle(SteadyTime now) {
-  std::erase_if(places_, [now](auto& entry) { return entry.second.under_way == 0 && entry.second.bucket.full(now); });
+  std::erase_if(places_,
+                [now](const auto& entry) { return entry.second.under_way == 0 && entry.second.bucket.full(now); });
   sweep_at_ = std::max<std::size_t>(1024, 2 * places_.size());
 }
 

@@ -31,6 +31,9 @@ public:
   /// Gives the places of a message back.
   void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime now);
 
+  /// How many names it keeps something of.
+  std::size_t names() const;
+
 private:
   struct Place {
     explicit Place(double rate) : bucket(rate) {}
@@ -45,6 +48,7 @@ private:
     std::optional<Wait> enter(const std::string& name, SteadyTime now);
     void undo(const std::string& name);
     void leave(const std::string& name, SteadyTime now);
+    std::size_t size() const { return places_.size(); }
 
   private:
     bool bounds() const { return limit_.rate > 0 || limit_.concurrency > 0; }
@@ -56,7 +60,7 @@ private:
     std::size_t sweep_at_ = 1024;
   };
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Places providers_;
   Places destinations_;
   Places senders_;

@@ -51,7 +51,7 @@ std::uint64_t Pacer::due(SteadyTime now) {
   std::lock_guard guard(mutex_);
   if (!running_ || interval_ == Duration::zero() || now < next_) return 0;
   // Intervals that were slept through are not made up for.
-  next_ = std::max(next_ + interval_, now);
+  next_ = now - next_ < interval_ ? next_ + interval_ : now + interval_;
   waiting_ = 0;
   left_ = 0;
   return batch_;

@@ -36,16 +36,16 @@ public:
   void giveBack() { tokens_ = std::min(tokens_ + 1, capacity()); }
 
   /// Nothing would be lost if it were forgotten.
-  bool full(SteadyTime now) {
-    fill(now);
-    return tokens_ >= capacity();
-  }
+  bool full(SteadyTime now) const { return filledTo(now) >= capacity() && next_ <= now; }
 
 private:
   double capacity() const { return std::max(rate_, 1.0); }
+  double filledTo(SteadyTime now) const {
+    if (filled_ == SteadyTime{} || now <= filled_) return tokens_;
+    return std::min(tokens_ + std::chrono::duration<double>(now - filled_).count() * rate_, capacity());
+  }
   void fill(SteadyTime now) {
-    if (filled_ != SteadyTime{} && now > filled_)
-      tokens_ = std::min(tokens_ + std::chrono::duration<double>(now - filled_).count() * rate_, capacity());
+    tokens_ = filledTo(now);
     filled_ = std::max(filled_, now);
   }
 

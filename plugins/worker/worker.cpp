@@ -15,6 +15,7 @@ void Worker::start(HealthBoard& board) {
       Loop(shared_, std::move(beat)).run(stop);
     });
   }
+  sender_.pacer().run(settings.autostart, shared_.clock.now());
   sender_.start(board);
   shared_.log.information("worker.started", "receiving events", {{"threads", std::to_string(settings.concurrency)}});
 }

@@ -37,8 +37,34 @@ public:
     }
     return answers;
   }
-  std::vector<BeginResult> begin(std::span<const Intent>) override { throw std::logic_error("nothing is sent"); }
-  void record(std::span<const Attempt>) override { throw std::logic_error("nothing is sent"); }
+  /// What the store says of an intent; may throw.
+  std::function<BeginResult(const Intent&)> on_begin = [](const Intent&) {
+    return BeginResult{true, MessageStatus::Sending};
+  };
+  /// Asked before attempts are kept; may throw.
+  std::function<void(std::span<const Attempt>)> on_record = [](std::span<const Attempt>) {};
+
+  std::vector<BeginResult> begin(std::span<const Intent> intents) override {
+    std::vector<BeginResult> results;
+    for (const Intent& intent : intents) results.push_back(on_begin(intent));
+    std::lock_guard guard(mutex_);
+    intents_.insert(intents_.end(), intents.begin(), intents.end());
+    return results;
+  }
+  void record(std::span<const Attempt> attempts) override {
+    on_record(attempts);
+    std::lock_guard guard(mutex_);
+    attempts_.insert(attempts_.end(), attempts.begin(), attempts.end());
+  }
+
+  std::vector<Intent> intents() const {
+    std::lock_guard guard(mutex_);
+    return intents_;
+  }
+  std::vector<Attempt> attempts() const {
+    std::lock_guard guard(mutex_);
+    return attempts_;
+  }
 
   std::size_t calls() const {
     std::lock_guard guard(mutex_);
@@ -53,6 +79,8 @@ private:
   mutable std::mutex mutex_;
   std::size_t calls_ = 0;
   std::vector<Uuid> kept_;
+  std::vector<Intent> intents_;
+  std::vector<Attempt> attempts_;
 };
 
 }  // namespace penstock::test

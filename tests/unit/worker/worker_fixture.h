@@ -1,7 +1,9 @@
 #pragma once
 
+#include "fake_providers.h"
 #include "fake_queue.h"
 #include "fake_store.h"
+#include "fake_transport.h"
 
 #include "support/captured_log.h"
 #include "support/manual_clock.h"
@@ -71,17 +73,23 @@ class WorkerTest : public testing::Test {
 protected:
   void SetUp() override {
     settings.concurrency = 1;
-    settings.batch = 500;
+    settings.receive = 500;
     settings.lease = 30s;
     settings.wait = 1s;
     settings.drain = 20s;
     settings.first_pause = 100ms;
     settings.longest_pause = 2s;
+    settings.sending.in_flight = 5000;
+    settings.sending.timeout = 10s;
+    settings.sending.margin = 5s;
+    settings.sending.breaker_failures = 20;
+    settings.sending.breaker_rest = 30s;
+    policy.on_route = [](const Event&) { return Routing{Routing::Verdict::Routed, "plain"}; };
   }
   void TearDown() override { stop(); }
 
   void start() {
-    worker.emplace(queue, store, policy, clock, log.log(), metrics, settings);
+    worker.emplace(queue, store, policy, providers, transport, clock, log.log(), metrics, settings);
     worker->start(board);
   }
   void stop() {
@@ -96,6 +104,8 @@ protected:
   CapturedLog log{"worker"};
   FakeQueue queue;
   FakeStore store;
+  FakeProviders providers;
+  FakeTransport transport;
   WorkerSettings settings;
   std::optional<Worker> worker;
 };

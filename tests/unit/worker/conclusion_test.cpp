@@ -1,0 +1,141 @@
+#include "worker/conclusion.h"
+
+#include "support/stub_policy.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock::test {
+
+using namespace std::chrono_literals;
+
+// The table of outcomes: what is done after each, by what the provider can do.
+class ConclusionTest : public testing::Test {
+protected:
+  ConclusionTest() {
+    message.event.id.bytes[0] = 9;
+    message.attempt = 2;
+    message.earlier_attempts = 3;
+    message.age = 60s;
+    message.received = SteadyTime(100s);
+    message.started = SteadyTime(101s);
+    message.provider.name = "plain";
+    policy.on_retry = [this](const RetryQuestion& question) {
+      asked = question;
+      return delay;
+    };
+  }
+
+  Conclusion after(AttemptOutcome outcome, bool retryable = false) {
+    SendVerdict verdict;
+    verdict.outcome = outcome;
+    verdict.retryable = retryable;
+    verdict.reason = "why";
+    verdict.http_status = 503;
+    return conclude(message, verdict, SteadyTime(103s), policy);
+  }
+
+  Outgoing message;
+  StubPolicy policy;
+  std::optional<Duration> delay = 7s;
+  RetryQuestion asked;
+};
+
+TEST_F(ConclusionTest, SentIsDone) {
+  const Conclusion made = after(AttemptOutcome::Sent);
+  EXPECT_TRUE(std::holds_alternative<Done>(made.outcome));
+  EXPECT_EQ(made.attempt->outcome, AttemptOutcome::Sent);
+  EXPECT_EQ(made.attempt->end, AttemptEnd::Open);
+  EXPECT_EQ(made.attempt->number, 5u);
+  EXPECT_EQ(made.attempt->latency, 2s);
+}
+
+TEST_F(ConclusionTest, NotSentIsTriedAgainAsPolicySays) {
+  const Conclusion made = after(AttemptOutcome::NotSent, true);
+  EXPECT_EQ(std::get<RetryAfter>(made.outcome), (RetryAfter{7s, "why"}));
+  EXPECT_EQ(made.attempt->end, AttemptEnd::Open);
+  EXPECT_EQ(asked.number, 2u);
+  EXPECT_EQ(asked.age, 63s);
+  EXPECT_EQ(asked.outcome, "not_sent");
+  EXPECT_EQ(asked.status, 503);
+  EXPECT_EQ(asked.provider, "plain");
+}
+
+TEST_F(ConclusionTest, WhatPolicyGivesUpIsDead) {
+  delay = std::nullopt;
+  const Conclusion made = after(AttemptOutcome::NotSent, true);
+  EXPECT_EQ(std::get<Dead>(made.outcome).reason, "gave up after 2 attempts: why");
+  EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
+}
+
+TEST_F(ConclusionTest, AFinalRefusalIsNeverTriedAgain) {
+  const Conclusion made = after(AttemptOutcome::NotSent, false);
+  EXPECT_EQ(std::get<Dead>(made.outcome).reason, "why");
+  EXPECT_EQ(made.attempt->end, AttemptEnd::Failed);
+}
+
+TEST_F(ConclusionTest, WhatMayHaveBeenSentIsNeverTriedAgainBlindly) {
+  const Conclusion made = after(AttemptOutcome::Unknown);
+  EXPECT_EQ(std::get<Dead>(made.outcome).reason, "it is unknown whether it was sent: why");
+  EXPECT_EQ(made.attempt->outcome, AttemptOutcome::Unknown);
+  EXPECT_FALSE(message.intent().resend);
+}
+
+TEST_F(ConclusionTest, WhatMayHaveBeenSentIsTriedAgainWhereThatDoesNoHarm) {
+  for (const bool keyed : {true, false}) {
+    message.provider.takes_key = keyed;
+    message.provider.looks_up = !keyed;
+    const Conclusion made = after(AttemptOutcome::Unknown);
+    EXPECT_EQ(std::get<RetryAfter>(made.outcome).delay, 7s);
+    EXPECT_EQ(made.attempt->end, AttemptEnd::Open);
+    EXPECT_TRUE(message.intent().resend);
+  }
+}
+
+TEST_F(ConclusionTest, AFailureBeforeBytesLeftIsNotSent) {
+  SendFailure failure;
+  failure.may_have_left = false;
+  for (const auto fault : {SendFault::Unresolved, SendFault::Unreachable, SendFault::Untrusted, SendFault::TimedOut,
+                           SendFault::Busy, SendFault::Stopped}) {
+    failure.fault = fault;
+    EXPECT_EQ(verdictOf(failure).outcome, AttemptOutcome::NotSent);
+    EXPECT_TRUE(verdictOf(failure).retryable);
+  }
+  for (const auto fault : {SendFault::Malformed, SendFault::Forbidden}) {
+    failure.fault = fault;
+    EXPECT_EQ(verdictOf(failure).outcome, AttemptOutcome::NotSent);
+    EXPECT_FALSE(verdictOf(failure).retryable);
+  }
+}
+
+TEST_F(ConclusionTest, AFailureAfterBytesMayHaveLeftIsUnknown) {
+  SendFailure failure;
+  failure.may_have_left = true;
+  failure.fault = SendFault::Broken;
+  EXPECT_EQ(verdictOf(failure).outcome, AttemptOutcome::Unknown);
+}
+
+TEST_F(ConclusionTest, WhatWasSentMeanwhileIsDone) {
+  for (const auto status : {MessageStatus::Sent, MessageStatus::Delivered, MessageStatus::Read})
+    EXPECT_TRUE(std::holds_alternative<Done>(refused(status).outcome));
+}
+
+TEST_F(ConclusionTest, WhatEndedWithoutItsDeadLetterGetsOne) {
+  for (const auto status : {MessageStatus::Failed, MessageStatus::Dead, MessageStatus::Unknown}) {
+    const Conclusion made = refused(status);
+    EXPECT_TRUE(std::holds_alternative<Dead>(made.outcome));
+    EXPECT_FALSE(made.attempt);
+  }
+}
+
+TEST_F(ConclusionTest, WhatAnotherWorkerSendsIsGivenBack) {
+  EXPECT_TRUE(std::holds_alternative<Release>(refused(MessageStatus::Sending).outcome));
+}
+
+TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {
+  const Conclusion made = unrouted(message, WallTime(5s));
+  EXPECT_EQ(std::get<Dead>(made.outcome).reason, "no route");
+  EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
+  EXPECT_EQ(made.attempt->outcome, AttemptOutcome::NotSent);
+}
+
+}  // namespace penstock::test

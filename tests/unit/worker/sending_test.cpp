@@ -1,0 +1,311 @@
+#include "worker_fixture.h"
+
+#include <atomic>
+
+namespace penstock::test {
+
+class SendingTest : public WorkerTest {
+protected:
+  SendingTest() {
+    providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
+      return requestTo("https://provider.example/send");
+    };
+  }
+
+  void route(std::string provider) {
+    policy.on_route = [provider = std::move(provider)](const Event&) {
+      return Routing{Routing::Verdict::Routed, provider};
+    };
+  }
+  void routeTo(std::string provider, MessageStatus stored) {
+    route(std::move(provider));
+    store.answer = [stored](const Event& event) {
+      Persisted persisted;
+      persisted.verdict = PersistVerdict::Existing;
+      persisted.message = event.id;
+      persisted.status = stored;
+      return persisted;
+    };
+  }
+  /// What became of one message.
+  Settlement outcomeOf(const Event& event, std::uint32_t attempt = 1) {
+    queue.give({event}, attempt);
+    return queue.awaitSettled(1).front().settlement;
+  }
+  template <typename Kind>
+  Kind became(const Event& event = makeEvent(1), std::uint32_t attempt = 1) {
+    const Settlement settlement = outcomeOf(event, attempt);
+    const auto* kind = std::get_if<Kind>(&settlement.outcome);
+    EXPECT_NE(kind, nullptr) << "it became number " << settlement.outcome.index();
+    return kind == nullptr ? Kind{} : *kind;
+  }
+};
+
+TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
+  transport.on_send = [&](const OutboundRequest& request) {
+    EXPECT_EQ(request.url, "https://provider.example/send");
+    return std::optional<SendOutcome>(answered(202));
+  };
+  start();
+  became<Done>();
+  EXPECT_EQ(transport.sends(), 1u);
+  const auto attempts = store.attempts();
+  ASSERT_EQ(attempts.size(), 1u);
+  EXPECT_EQ(attempts[0].message, makeEvent(1).id);
+  EXPECT_EQ(attempts[0].outcome, AttemptOutcome::Sent);
+  EXPECT_EQ(attempts[0].provider, "plain");
+  EXPECT_EQ(attempts[0].http_status, 202);
+  EXPECT_EQ(metrics.value("penstock_sends_total", {{"provider", "plain"}, {"outcome", "sent"}}), 1);
+  EXPECT_EQ(count("processed_total"), 1);
+}
+
+TEST_F(SendingTest, NoByteLeavesBeforeTheStoreHasGivenLeave) {
+  std::atomic<bool> granted = false;
+  store.on_begin = [&](const Intent& intent) {
+    EXPECT_EQ(intent.message, makeEvent(1).id);
+    EXPECT_EQ(intent.provider, "plain");
+    granted = true;
+    return BeginResult{true, MessageStatus::Sending};
+  };
+  transport.on_send = [&](const OutboundRequest&) {
+    EXPECT_TRUE(granted);
+    return std::optional<SendOutcome>(answered(202));
+  };
+  start();
+  became<Done>();
+}
+
+TEST_F(SendingTest, WhatIsRefusedIsNotSent) {
+  for (const auto& [status, index] : {std::pair(MessageStatus::Sent, 0u), std::pair(MessageStatus::Delivered, 0u),
+                                      std::pair(MessageStatus::Unknown, 2u), std::pair(MessageStatus::Failed, 2u)}) {
+    FakeQueue fresh;
+    Worker one(fresh, store, policy, providers, transport, clock, log.log(), metrics, settings);
+    store.on_begin = [status = status](const Intent&) { return BeginResult{false, status}; };
+    one.start(board);
+    fresh.give({makeEvent(1)});
+    EXPECT_EQ(fresh.awaitSettled(1).front().settlement.outcome.index(), index) << word(status);
+    one.stop(clock.now() + 10s);
+  }
+  EXPECT_EQ(transport.sends(), 0u);
+  EXPECT_TRUE(store.attempts().empty());
+}
+
+TEST_F(SendingTest, WithoutTheStoreNothingIsSentAndNoAttemptCounts) {
+  std::atomic<bool> away = true;
+  store.on_begin = [&](const Intent&) {
+    if (away) throw StoreUnavailable("the disk is full");
+    return BeginResult{true, MessageStatus::Sending};
+  };
+  start();
+  queue.give({makeEvent(1)});
+  const auto settled = queue.awaitSettled(1);
+  EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome).cause, "store");
+  EXPECT_EQ(transport.sends(), 0u);
+  away = false;
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(2).back().settlement.outcome) || true);
+}
+
+TEST_F(SendingTest, WhatMayHaveLeftIsNotSentAgain) {
+  transport.on_send = [](const OutboundRequest&) {
+    return std::optional<SendOutcome>(failed(SendFault::Broken, true));
+  };
+  start();
+  EXPECT_EQ(became<Dead>().reason, "it is unknown whether it was sent: the connection broke");
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::Unknown);
+  EXPECT_EQ(transport.sends(), 1u);
+}
+
+TEST_F(SendingTest, WhatMayHaveLeftIsTriedAgainWithAProviderThatRecognisesIt) {
+  route("keyed");
+  policy.on_retry = [](const RetryQuestion& question) {
+    EXPECT_EQ(question.outcome, "unknown");
+    return std::optional<Duration>(3s);
+  };
+  transport.on_send = [](const OutboundRequest&) {
+    return std::optional<SendOutcome>(failed(SendFault::TimedOut, true));
+  };
+  start();
+  EXPECT_EQ(became<RetryAfter>().delay, 3s);
+  EXPECT_EQ(store.attempts().front().end, AttemptEnd::Open);
+  EXPECT_TRUE(store.intents().front().resend);
+}
+
+TEST_F(SendingTest, WhatCertainlyDidNotLeaveIsTriedAgain) {
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [](const OutboundRequest&) {
+    return std::optional<SendOutcome>(failed(SendFault::Unreachable, false));
+  };
+  start();
+  EXPECT_EQ(became<RetryAfter>().delay, 3s);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
+}
+
+TEST_F(SendingTest, NothingIsSettledBeforeItIsRecorded) {
+  std::atomic<int> failures = 3;
+  store.on_record = [&](std::span<const Attempt>) {
+    if (failures-- > 0) throw StoreUnavailable("gone");
+    EXPECT_EQ(queue.settleCalls(), 0u);
+  };
+  start();
+  queue.give({makeEvent(1)});
+  while (failures >= 0) {
+    clock.advance(100ms);
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
+  EXPECT_EQ(transport.sends(), 1u);
+}
+
+TEST_F(SendingTest, AMessageThatSomebodyElseBeganIsAskedAboutBeforeItIsSent) {
+  routeTo("asked", MessageStatus::Unknown);
+  std::vector<std::string> urls;
+  providers.on_lookup = [](const Event&) { return requestTo("https://provider.example/find"); };
+  transport.on_send = [&](const OutboundRequest& request) {
+    urls.push_back(request.url);
+    return std::optional<SendOutcome>(answered(request.url.ends_with("find") ? 404 : 202));
+  };
+  providers.on_conclude = [](const OutboundResponse& answer, bool of_lookup) {
+    SendVerdict verdict;
+    verdict.outcome = of_lookup ? AttemptOutcome::NotSent : AttemptOutcome::Sent;
+    verdict.retryable = true;
+    verdict.http_status = static_cast<int>(answer.status);
+    return verdict;
+  };
+  start();
+  became<Done>(makeEvent(1), 2);
+  EXPECT_EQ(urls, (std::vector<std::string>{"https://provider.example/find", "https://provider.example/send"}));
+  EXPECT_EQ(store.intents().size(), 1u);
+  EXPECT_EQ(store.attempts().size(), 1u);
+}
+
+TEST_F(SendingTest, AMessageThatTheProviderKnowsIsNotSentAgain) {
+  routeTo("asked", MessageStatus::Unknown);
+  providers.on_lookup = [](const Event&) { return requestTo("https://provider.example/find"); };
+  providers.on_conclude = [](const OutboundResponse&, bool of_lookup) {
+    EXPECT_TRUE(of_lookup);
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::Sent;
+    verdict.provider_message_id = "theirs";
+    return verdict;
+  };
+  start();
+  became<Done>(makeEvent(1), 2);
+  EXPECT_EQ(transport.sends(), 1u);
+  EXPECT_EQ(store.attempts().front().provider_message_id, "theirs");
+}
+
+TEST_F(SendingTest, AQuestionThatIsNotAnsweredLeavesTheMessageUnknown) {
+  routeTo("asked", MessageStatus::Unknown);
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  providers.on_lookup = [](const Event&) { return requestTo("https://provider.example/find"); };
+  transport.on_send = [](const OutboundRequest&) {
+    return std::optional<SendOutcome>(failed(SendFault::Unreachable, false));
+  };
+  start();
+  became<RetryAfter>(makeEvent(1), 2);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::Unknown);
+}
+
+TEST_F(SendingTest, WhatWasSentBeforeIsDoneWithoutAskingAnyone) {
+  routeTo("plain", MessageStatus::Sent);
+  start();
+  became<Done>(makeEvent(1), 2);
+  EXPECT_TRUE(store.intents().empty());
+  EXPECT_EQ(transport.sends(), 0u);
+}
+
+TEST_F(SendingTest, AnEventThatIsAMessageAlreadyLeavesTheSendingToThatOne) {
+  store.answer = [](const Event&) {
+    Persisted persisted;
+    persisted.verdict = PersistVerdict::Existing;
+    persisted.message = makeEvent(77).id;
+    return persisted;
+  };
+  start();
+  became<Done>();
+  EXPECT_TRUE(store.intents().empty());
+}
+
+TEST_F(SendingTest, WhatComesInDoesNotGoOut) {
+  Event inbound = makeEvent(1);
+  inbound.kind = Kind::InboundMessage;
+  start();
+  became<Done>(inbound);
+  EXPECT_TRUE(store.intents().empty());
+}
+
+TEST_F(SendingTest, WithoutARouteItIsDeadWithThatReason) {
+  policy.on_route = [](const Event&) { return Routing{Routing::Verdict::NoRoute, {}}; };
+  start();
+  EXPECT_EQ(became<Dead>().reason, "no route");
+  EXPECT_EQ(store.attempts().front().end, AttemptEnd::Dead);
+}
+
+TEST_F(SendingTest, WhenRoutingFailsItIsTriedLater) {
+  policy.on_route = [](const Event&) { return Routing{}; };
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(9s); };
+  start();
+  EXPECT_EQ(became<RetryAfter>().delay, 9s);
+}
+
+TEST_F(SendingTest, AVerdictWithoutTheNetworkIsRecordedLikeAnyOther) {
+  providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::NotSent;
+    verdict.reason = "mock error";
+    verdict.retryable = true;
+    return SendStep(verdict);
+  };
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(1s); };
+  start();
+  EXPECT_EQ(became<RetryAfter>().reason, "mock error");
+  EXPECT_EQ(store.intents().size(), 1u);
+  EXPECT_EQ(transport.sends(), 0u);
+}
+
+TEST_F(SendingTest, ASendEndsBeforeItsLeaseDoes) {
+  settings.lease = 12s;
+  start();
+  became<Release>();
+  EXPECT_EQ(transport.sends(), 0u) << "there was not time enough";
+}
+
+TEST_F(SendingTest, ManyAreOnTheirWayAtOnce) {
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeEvents(1, 500));
+  queue.give(makeEvents(501, 500));
+  transport.awaitSends(1000);
+  EXPECT_EQ(metrics.value("penstock_sends_in_flight"), 1000);
+  for (int i = 0; i < 1000; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(1000).size(), 1000u);
+}
+
+TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
+  settings.sending.in_flight = 3;
+  settings.receive = 3;
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeEvents(1, 3));
+  transport.awaitSends(3);
+  queue.give(makeEvents(4, 1));
+  transport.answer(answered(202));
+  transport.awaitSends(4);
+  for (int i = 0; i < 3; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(4).size(), 4u);
+}
+
+TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeEvents(1, 1));
+  transport.awaitSends(1);
+  std::jthread answering([&] {
+    queue.awaitStopRequested();
+    transport.answer(answered(202));
+  });
+  worker->stop(clock.now() + 10s);
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
+}
+
+}  // namespace penstock::test
