@@ -88,7 +88,7 @@ Outgoing message(std::string provider, std::string destination, std::string send
 }
 
 TEST(Limits, OneDestinationThatIsFullLeavesOthersRoom) {
-  Limits limits({.destination = {.concurrency = 2}});
+  Limits limits({{}, {0, 2}, {}});
   const Outgoing slow = message("p", "slow.example", "a");
   EXPECT_FALSE(limits.enter(slow, kStart));
   EXPECT_FALSE(limits.enter(slow, kStart));
@@ -99,21 +99,21 @@ TEST(Limits, OneDestinationThatIsFullLeavesOthersRoom) {
 }
 
 TEST(Limits, WhoIsTurnedAwayTakesNoPlaceElsewhere) {
-  Limits limits({.provider = {.concurrency = 1}, .sender = {.concurrency = 1}});
+  Limits limits({{0, 1}, {}, {0, 1}});
   EXPECT_FALSE(limits.enter(message("p", "d", "a"), kStart));
   EXPECT_TRUE(limits.enter(message("q", "d", "a"), kStart));
   EXPECT_FALSE(limits.enter(message("q", "d", "b"), kStart));
 }
 
 TEST(Limits, RatesCountEachSenderAlone) {
-  Limits limits({.sender = {.rate = 1}});
+  Limits limits({{}, {}, {1, 0}});
   EXPECT_FALSE(limits.enter(message("p", "d", "a"), kStart));
   EXPECT_EQ(limits.enter(message("p", "d", "a"), kStart)->cause, "sender_limit");
   EXPECT_FALSE(limits.enter(message("p", "d", "b"), kStart));
 }
 
 TEST(Limits, IdleNamesAreForgotten) {
-  Limits limits({.sender = {.rate = 1}});
+  Limits limits({{}, {}, {1, 0}});
   for (int i = 0; i < 100'000; ++i) {
     const std::string sender = std::to_string(i);
     const SteadyTime now = kStart + std::chrono::seconds(i);

@@ -55,7 +55,7 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(attempts[0].outcome, AttemptOutcome::Sent);
   EXPECT_EQ(attempts[0].provider, "plain");
   EXPECT_EQ(attempts[0].http_status, 202);
-  EXPECT_EQ(metrics.value("penstock_sends_total", {{"provider", "plain"}, {"outcome", "sent"}}), 1);
+  EXPECT_EQ(metrics.value("penstock_sends_total{provider=\"plain\",outcome=\"sent\"}"), 1);
   EXPECT_EQ(count("processed_total"), 1);
 }
 
@@ -102,7 +102,7 @@ TEST_F(SendingTest, WithoutTheStoreNothingIsSentAndNoAttemptCounts) {
   EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome).cause, "store");
   EXPECT_EQ(transport.sends(), 0u);
   away = false;
-  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(2).back().settlement.outcome) || true);
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(2).back().settlement.outcome));
 }
 
 TEST_F(SendingTest, WhatMayHaveLeftIsNotSentAgain) {

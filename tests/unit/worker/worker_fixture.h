@@ -68,6 +68,13 @@ inline std::vector<Event> makeEvents(unsigned first, unsigned count) {
   return events;
 }
 
+/// Events that end with being kept.
+inline std::vector<Event> makeInbound(unsigned first, unsigned count) {
+  std::vector<Event> events = makeEvents(first, count);
+  for (Event& event : events) event.kind = Kind::InboundMessage;
+  return events;
+}
+
 /// A worker between a queue and a store that the test steers.
 class WorkerTest : public testing::Test {
 protected:
