@@ -47,15 +47,17 @@ std::vector<Delivery> DurableQueue::receive(std::size_t max, Duration lease, Dur
       ++inside_;
       work_.notify_one();
       while (demand.state != Demand::State::Done) {
+        // One that is being served is the dispatcher's alone, and has to stay until it has been.
+        if (demand.state == Demand::State::Serving) {
+          clock_.wait(lock, demand.changed, SteadyTime::max(), {});
+          continue;
+        }
         const bool over = demand.tried && clock_.now() >= deadline;
-        if (demand.state == Demand::State::Waiting && (over || stop.stop_requested() || closing_)) {
+        if (over || stop.stop_requested() || closing_) {
           std::erase(demands_, &demand);
           break;
         }
-        // One that is being served has to stay until it has been.
-        const bool until_served = demand.state == Demand::State::Serving || !demand.tried;
-        clock_.wait(lock, demand.changed, until_served ? SteadyTime::max() : deadline,
-                    demand.state == Demand::State::Serving ? std::stop_token{} : stop);
+        clock_.wait(lock, demand.changed, demand.tried ? deadline : SteadyTime::max(), stop);
       }
       --inside_;
       if (closing_) left_.notify_all();

@@ -29,6 +29,11 @@ struct Fault : std::runtime_error {
   Fault(std::string code, const std::string& sentence, FaultClass of_kind) : Fault(std::move(code), sentence) {
     kind = of_kind;
   }
+  /// A copy shares no text with the original, so that threads may each have one and a race detector can see it.
+  Fault(const Fault& other)
+      : std::runtime_error(std::string(other.what())), sqlstate(other.sqlstate), kind(other.kind) {}
+  Fault& operator=(const Fault&) = delete;
+
   /// One whose text is already a whole sentence.
   static Fault asSaid(const std::string& sentence, FaultClass of_kind) { return Fault(sentence, of_kind); }
 

@@ -59,7 +59,7 @@ std::unique_ptr<Session> Pool::open() {
     return session;
   } catch (const Fault& fault) {
     std::lock_guard guard(mutex_);
-    unreachable_ = fault;
+    unreachable_.emplace(fault);
     next_attempt_ = clock_.now() + backoff_.next();
     throw;
   }
@@ -77,7 +77,7 @@ void Pool::silent(const Fault& fault) noexcept {
   idle.swap(idle_);
   for (Session* session : lent_) session->sever();
   for (const auto& session : idle) session->sever();  // or their end would wait for the server
-  unreachable_ = fault;
+  unreachable_.emplace(fault);
   next_attempt_ = clock_.now() + backoff_.next();
 }
 
