@@ -15,10 +15,12 @@ public:
   std::function<std::optional<Duration>(const RetryQuestion&)> on_retry = [](const RetryQuestion&) {
     return std::optional<Duration>{};
   };
+  std::function<Routing(const Event&)> on_route = [](const Event&) { return Routing{}; };
   Digest128 current_hash{};
 
   Admission admit(const Draft& draft) override { return on_admit(draft); }
   std::optional<Duration> retry(const RetryQuestion& question) override { return on_retry(question); }
+  Routing route(const Event& event) override { return on_route(event); }
   std::string redact(std::string_view) override { return {}; }
   Digest128 hash() const override { return current_hash; }
 };
