@@ -33,7 +33,7 @@ return {
   settings = {
     api_key = { type = "secret", required = true, text = "A key that may send mail, SG.…." },
     webhook_key = { type = "text", text = "Verification key of the signed event webhook, base64." },
-    inbound_password = { type = "secret", text = "Password, beside the user name penstock, that inbound parse brings." },
+    inbound_password = { type = "secret", text = "Password of inbound parse; its user name is penstock." },
     api = { type = "text", default = "https://api.sendgrid.com", text = "SendGrid's API." },
   },
 

@@ -28,7 +28,7 @@ return {
     success = { type = "list", default = { 200, 201, 202 }, text = "Statuses that mean sent." },
     members = {
       type = "list", default = { "to", "content" },
-      text = "Members of the JSON: to, content, from, id, key, channel, type, subject, attachments, metadata, timestamp.",
+      text = "In the JSON: to, content, from, id, key, channel, type, subject, attachments, metadata, timestamp.",
     },
   },
 
