@@ -20,6 +20,9 @@ local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlit
 local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
 local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
 
+-- Who sends a message that no other provider is chosen for.
+local provider = env.WEBHOOK_URL and "webhook" or "mock"
+
 local plugins = { "http-ingest", queue, store }
 if works then table.insert(plugins, "worker") end
 table.insert(plugins, "metrics")
@@ -77,6 +80,45 @@ return {
     max_age = env.RETRY_MAX_AGE or "72h",           -- at which a message is given up
     backoff_min = env.RETRY_BACKOFF_MIN or "1s",    -- longest wait after the first failure; it doubles
     backoff_max = env.RETRY_BACKOFF_MAX or "1h",    -- longest wait between two attempts
+  },
+
+  -- Which provider sends a message, as scripts/route.lua reads it; "" for nobody. Changes on reload.
+  routes = {
+    sms = provider,
+    mms = provider,
+    email = provider,
+  },
+
+  -- Providers, each a script in scripts/providers, which says what its section may hold. One that has no section here
+  -- and no route is not loaded. Changes on reload.
+  providers = {
+    mock = {              -- sends nothing
+      timeout_pct = 0,    -- sends in a hundred whose answer never comes
+      error_pct = 0,      -- that are answered 500
+      ratelimit_pct = 0,  -- that are answered 429
+      retry_after = "1s", -- which such an answer asks to wait
+      seed = 1,           -- equal seeds give equal outcomes
+      idempotent = true,  -- it recognises a repeated send
+    },
+    webhook = env.WEBHOOK_URL and {
+      url = env.WEBHOOK_URL,
+      auth_header = "x-ins-auth-key",
+      auth_key = env.WEBHOOK_AUTH_KEY and { env = "WEBHOOK_AUTH_KEY" },
+      -- signing_secret = { file = "/etc/penstock/webhook.key" },  -- whsec_…: signed as Standard Webhooks 1.0 says
+      idempotent = false,             -- it takes Idempotency-Key, so a send that nobody answered may be repeated
+      success = { "200", "201", "202" },  -- that mean sent
+      members = { "to", "content" },  -- of the JSON
+    },
+    -- twilio = {
+    --   account_sid = "AC…",
+    --   auth_token = { credential = "twilio-auth-token" },
+    --   public_url = "https://gateway.example/api/webhooks/twilio",
+    -- },
+    -- sendgrid = {
+    --   api_key = { credential = "sendgrid-api-key" },
+    --   webhook_key = "MFkw…",                                   -- of the signed event webhook
+    --   inbound_password = { credential = "sendgrid-inbound" },  -- of inbound parse
+    -- },
   },
 
   -- Time that work in hand gets to finish after the first TERM or INT.

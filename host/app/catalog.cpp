@@ -1,8 +1,11 @@
 #include "app/catalog.h"
 
+#include "app/provider_sections.h"
 #include "config/host_rows.h"
 #include "http/config.h"
 #include "penstock/http.h"
+#include "penstock/provider_webhooks.h"
+#include "penstock/providers.h"
 #include "policy/config.h"
 
 #include <algorithm>
@@ -11,8 +14,9 @@
 namespace penstock {
 namespace {
 
-constexpr std::string_view kGivenByHost[] = {Http::kInterface, Policy::kInterface, Exposition::kInterface,
-                                             HealthBoard::kInterface};
+constexpr std::string_view kGivenByHost[] = {Http::kInterface,       Policy::kInterface,
+                                             Providers::kInterface,  ProviderWebhooks::kInterface,
+                                             Exposition::kInterface, HealthBoard::kInterface};
 
 bool sameRow(const ConfigRow& one, const ConfigRow& other) {
   return one.key == other.key && one.type == other.type && one.fallback == other.fallback &&
@@ -49,6 +53,7 @@ std::vector<std::string> Catalog::faults(const Configuration& configuration) con
   } catch (const ConfigurationFaults& found) {
     faults = found.faults;
   }
+  faults.insert(faults.end(), providers.faults.begin(), providers.faults.end());
   faults.insert(faults.end(), disagreements.begin(), disagreements.end());
   const StartOrder order = orderOf(configuration, *this);
   faults.insert(faults.end(), order.faults.begin(), order.faults.end());
@@ -60,8 +65,9 @@ Catalog makeCatalog(const Configuration& configuration, const Installation& inst
   const std::string configured = configuration.poco()->getString("plugin_dir", "");
   const std::string directories[] = {configured.empty() ? installation.plugins.string() : configured};
   catalog.discovery = discover(directories);
-  catalog.sections = {{"", kHostRows},       {"http", kHttpRows},         {"policy", kPolicyRows},
-                      {"retry", kRetryRows}, {"shutdown", kShutdownRows}, {"logging", kLoggingRows}};
+  catalog.sections = {{"", kHostRows},          {"http", kHttpRows},    {"policy", kPolicyRows},
+                      {"retry", kRetryRows},    {"routes", kRouteRows}, {"shutdown", kShutdownRows},
+                      {"logging", kLoggingRows}};
   const std::vector<std::string> enabled = configuration.plugins();
   for (const FoundPlugin& plugin : catalog.discovery.plugins) {
     if (plugin.descriptor == nullptr) continue;
@@ -71,6 +77,7 @@ Catalog makeCatalog(const Configuration& configuration, const Installation& inst
   for (const FoundPlugin& plugin : catalog.discovery.plugins)
     if (plugin.descriptor != nullptr)
       addShared(plugin, std::find(enabled.begin(), enabled.end(), plugin.name) != enabled.end(), catalog);
+  addProviders(configuration, installation, catalog);
   return catalog;
 }
 

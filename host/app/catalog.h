@@ -4,6 +4,7 @@
 #include "config/configuration.h"
 #include "loader/discovery.h"
 #include "loader/order.h"
+#include "policy/provider_declaration.h"
 
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ namespace penstock {
 struct Catalog {
   Discovery discovery;
   std::vector<Section> sections;
+  ProviderDeclarations providers;          ///< of the scripts; they own the rows of the sections providers.*
   std::vector<std::string> disagreements;  ///< of plugins about the rows of a section that they share
 
   /// The section of this name; it must exist.
@@ -27,7 +29,7 @@ struct Catalog {
 /// is; another declaration of an active plugin is a disagreement.
 void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog);
 
-/// Opens the plugins of the configured folder. [blocks: reads files]
+/// Opens the plugins of the configured folder and reads what the provider scripts declare. [blocks: reads files]
 Catalog makeCatalog(const Configuration& configuration, const Installation& installation);
 
 /// Start order of the configured plugins; its faults say what is wrong with the choice.

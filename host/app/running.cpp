@@ -1,5 +1,6 @@
 #include "app/running.h"
 
+#include "app/provider_sections.h"
 #include "http/config.h"
 #include "logging/logging.h"
 
@@ -35,13 +36,10 @@ std::string joined(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-fs::path scriptsFolder(const Configuration& configuration, const Catalog& catalog, const Installation& installation) {
-  return folder(configuration.section(catalog.section(""))->text("scripts_dir"), installation.scripts);
-}
-
 Running::Running(const Installation& installation, Configuration configuration, Catalog catalog,
                  std::function<void()> wake)
-    : started_with_(configuration),
+    : installation_(installation),
+      started_with_(configuration),
       configuration_(std::move(configuration)),
       catalog_(std::move(catalog)),
       wake_(std::move(wake)),
@@ -51,12 +49,13 @@ Running::Running(const Installation& installation, Configuration configuration, 
       log_(logger("penstock")) {
   startLogging(*configuration_.poco(catalog_.sections), &registry_);
   reload_good_.set(1);
-  policy_ = std::make_unique<PolicyHost>(scriptsFolder(configuration_, catalog_, installation),
-                                         policySettings(section("policy"), section("retry")), registry_,
-                                         logger("policy"), clock_);
+  policy_ = std::make_unique<PolicyHost>(scriptsFolder(configuration_, installation),
+                                         scriptSettings(configuration_, catalog_), registry_, logger("policy"), clock_);
   http_ = std::make_unique<HttpServer>(httpOptions(), registry_, logger("http"), health_);
   interfaces_.give<Http>(*http_);
   interfaces_.give<Policy>(*policy_);
+  interfaces_.give<Providers>(*policy_);
+  interfaces_.give<ProviderWebhooks>(*policy_);
   interfaces_.give<Exposition>(registry_);
   interfaces_.give<HealthBoard>(health_);
   plugins_ = std::make_unique<PluginSet>(orderOf(configuration_, catalog_).plugins, interfaces_, log_);
@@ -98,10 +97,13 @@ void Running::open() {
 
 void Running::reload(const ConfigSource& source) {
   const Configuration next = Configuration::load(source);
-  std::vector<std::string> faults = catalog_.faults(next);
+  Catalog catalog = catalog_;
+  addProviders(next, installation_, catalog);
+  std::vector<std::string> faults = catalog.faults(next);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
-  checkLogging(*next.poco(catalog_.sections));
-  policy_->reload(policySettings(*next.section(catalog_.section("policy")), *next.section(catalog_.section("retry"))));
+  checkLogging(*next.poco(catalog.sections));
+  policy_->reload(scriptSettings(next, catalog));
+  catalog_ = std::move(catalog);
   applyLevels(*next.poco(catalog_.sections));
 
   std::map<std::string, std::unique_ptr<Config>, std::less<>> sections;

@@ -25,10 +25,6 @@ inline constexpr CounterSpec kReloads{"penstock_config_reloads_total",
 inline constexpr GaugeSpec kReloadGood{"penstock_config_last_reload_successful",
                                        "1 if the last reload took effect, 0 if it was refused."};
 
-/// Where the policy scripts are.
-std::filesystem::path scriptsFolder(const Configuration& configuration, const Catalog& catalog,
-                                    const Installation& installation);
-
 /// The parts, in the order in which they are built; they are destroyed in the reverse.
 class Running {
 public:
@@ -54,6 +50,7 @@ private:
   HostServices services();
   void fatal(std::string_view plugin, const std::string& sentence) noexcept;
 
+  const Installation installation_;
   const Configuration started_with_;
   Configuration configuration_;
   Catalog catalog_;

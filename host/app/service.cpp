@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include "app/provider_sections.h"
 #include "app/running.h"
 #include "logging/logging.h"
 
@@ -56,10 +57,8 @@ void checkScripts(const Configuration& configuration, const Catalog& catalog, co
   SystemClock clock;
   Poco::Logger& quiet = Poco::Logger::get("check-config");
   quiet.setLevel("none");
-  const PolicyHost policy(scriptsFolder(configuration, catalog, installation),
-                          policySettings(*configuration.section(catalog.section("policy")),
-                                         *configuration.section(catalog.section("retry"))),
-                          registry, Log(quiet), clock);
+  const PolicyHost policy(scriptsFolder(configuration, installation), scriptSettings(configuration, catalog), registry,
+                          Log(quiet), clock);
 }
 
 }  // namespace penstock

@@ -2,6 +2,7 @@
 
 #include "policy/answers.h"
 #include "policy/draft_table.h"
+#include "policy/report.h"
 
 #include <algorithm>
 
@@ -126,11 +127,7 @@ Event makeEvent(const Draft& draft, const DraftMembers& members, Derived&& deriv
 Admission admit(const Draft& draft, ScriptState& state, WallTime now, std::optional<ScriptFailure>& failure) {
   Admission admission;
   std::vector<Fault> faults;
-  if (draft.kind == Kind::DeliveryStatus) {
-    admission.verdict = Admission::Verdict::Rejected;
-    admission.faults.push_back({"kind", "a delivery status is not admitted as a message"});
-    return admission;
-  }
+  if (draft.kind == Kind::DeliveryStatus) return admitReport(draft, state.scripts().hash, now);
   const DraftMembers members = sortMembers(draft, faults);
   Derived derived;
   ScriptedAdmission scripted(draft, members, state, now);

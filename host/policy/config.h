@@ -24,4 +24,11 @@ inline constexpr ConfigRow kRetryRows[] = {
     {"backoff_max", ConfigType::Period, "1h", "1ms..7d", "Longest wait between two attempts.", false, true},
 };
 
+/// Section `routes`: what route.lua is told.
+inline constexpr ConfigRow kRouteRows[] = {
+    {"sms", ConfigType::Text, "mock", "", "Provider of SMS; empty: nobody sends them.", false, true},
+    {"mms", ConfigType::Text, "mock", "", "Provider of MMS; empty: nobody sends them.", false, true},
+    {"email", ConfigType::Text, "mock", "", "Provider of e-mails; empty: nobody sends them.", false, true},
+};
+
 }  // namespace penstock

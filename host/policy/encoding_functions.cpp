@@ -1,5 +1,6 @@
 #include "penstock/identity.h"
 #include "policy/environment.h"
+#include "policy/form.h"
 #include "policy/sandbox.h"
 
 #include <optional>
@@ -88,8 +89,10 @@ bool isUnreserved(char c) {
          c == '_' || c == '~';
 }
 
-// RFC 3986, 2.3: everything but unreserved characters is escaped.
-std::string toUrl(std::string_view text) {
+}  // namespace
+
+// RFC 3986, 2.3
+std::string urlEncoded(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string result;
   result.reserve(text.size() * 3);
@@ -106,8 +109,6 @@ std::string toUrl(std::string_view text) {
   return result;
 }
 
-}  // namespace
-
 void addEncodingFunctions(lua_State* lua) {
   lua_newtable(lua);
   addFunction(lua, "encode", [](lua_State* state) { return answer(state, toBase64(chargedText(state))); });
@@ -121,7 +122,7 @@ void addEncodingFunctions(lua_State* lua) {
   makeReadOnly(lua);
   lua_setfield(lua, -2, "hex");
 
-  addFunction(lua, "url_encode", [](lua_State* state) { return answer(state, toUrl(chargedText(state))); });
+  addFunction(lua, "url_encode", [](lua_State* state) { return answer(state, urlEncoded(chargedText(state))); });
 }
 
 }  // namespace penstock

@@ -36,7 +36,7 @@ TextArgument checkText(lua_State* lua, int index) {
 }
 
 int openEnvironment(lua_State* lua) {
-  lua_createtable(lua, 0, 48);
+  lua_createtable(lua, 0, 56);
   addBaseFunctions(lua);
   addStringFunctions(lua);
   addTableFunctions(lua);
@@ -44,6 +44,8 @@ int openEnvironment(lua_State* lua) {
   addCryptoFunctions(lua);
   addEncodingFunctions(lua);
   addJsonFunctions(lua);
+  addFormFunctions(lua);
+  addResponseFunctions(lua);
   addHostFunctions(lua);
   lua_createtable(lua, 0, 1);
   addFunction(lua, "__index", &refuseUnknown);

@@ -24,6 +24,8 @@ void addTextFunctions(lua_State* lua);  // utf8, and Lua's math
 void addCryptoFunctions(lua_State* lua);
 void addEncodingFunctions(lua_State* lua);
 void addJsonFunctions(lua_State* lua);
+void addFormFunctions(lua_State* lua);
+void addResponseFunctions(lua_State* lua);
 void addHostFunctions(lua_State* lua);
 
 /// Sets field `name` of the table on top to a host function.

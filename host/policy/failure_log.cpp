@@ -5,8 +5,8 @@ namespace penstock {
 void FailureLog::failed(const ScriptFailure& failure, std::string_view request_id) {
   if (!mayWrite()) return;
   const ScriptError& error = failure.error;
-  const std::string position = error.position.empty() ? std::string(word(failure.script)) + ".lua" : error.position;
-  log_.error("policy.script_failed", "a policy script failed",
+  const std::string position = error.position.empty() ? failure.file : error.position;
+  log_.error("policy.script_failed", "a script failed",
              {{"script", word(failure.script)},
               {"reason", word(error.reason)},
               {"position", position},

@@ -7,11 +7,12 @@
 
 namespace penstock {
 
-inline constexpr HistogramSpec kLuaCallSeconds{
-    "penstock_lua_call_seconds", "Time of a call of a policy script; one call in 16 of each thread is measured.",
-    Buckets::Script};
-inline constexpr CounterSpec kLuaFailures{"penstock_lua_failures_total",
-                                          "Calls of a policy script that failed, by script and reason."};
+inline constexpr HistogramSpec kLuaCallSeconds{"penstock_lua_call_seconds",
+                                               "Time of a call of a script; one call in 16 of each thread is measured.",
+                                               Buckets::Script};
+inline constexpr CounterSpec kLuaFailures{
+    "penstock_lua_failures_total",
+    "Calls of a script that failed, by script and reason; provider scripts go by one name."};
 inline constexpr CounterSpec kPolicyReloads{"penstock_policy_reloads_total",
                                             "Attempts to load the policy scripts again, by result."};
 inline constexpr GaugeSpec kPolicyLastReload{
@@ -25,7 +26,7 @@ public:
       : reloads_taken(metrics.counter(kPolicyReloads, {{"result", "success"}})),
         reloads_refused(metrics.counter(kPolicyReloads, {{"result", "failure"}})),
         last_reload(metrics.gauge(kPolicyLastReload)) {
-    for (const ScriptName script : kScripts) {
+    for (const ScriptName script : kCalledScripts) {
       const auto name = word(script);
       seconds_[index(script)] = &metrics.histogram(kLuaCallSeconds, {{"script", name}});
       for (const FailureReason reason : kFailureReasons)
@@ -44,8 +45,8 @@ public:
   Gauge& last_reload;
 
 private:
-  std::array<Histogram*, kScripts.size()> seconds_{};
-  std::array<std::array<Counter*, kFailureReasons.size()>, kScripts.size()> failures_{};
+  std::array<Histogram*, kCalledScripts.size()> seconds_{};
+  std::array<std::array<Counter*, kFailureReasons.size()>, kCalledScripts.size()> failures_{};
 };
 
 }  // namespace penstock

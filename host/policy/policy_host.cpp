@@ -43,9 +43,21 @@ PolicyHost::PolicyHost(std::filesystem::path folder, const PolicySettings& setti
 }
 
 std::shared_ptr<const ScriptSet> PolicyHost::load(const PolicySettings& settings) {
-  auto scripts = std::make_shared<const ScriptSet>(readScripts(folder_, settings));
-  ScriptState(scripts, clock_, metrics_);
+  auto scripts = std::make_shared<ScriptSet>(readScripts(folder_, settings));
+  if (scripts_) scripts->adjusted = scripts_->adjusted;
+  return checked(std::move(scripts));
+}
+
+std::shared_ptr<const ScriptSet> PolicyHost::checked(std::shared_ptr<ScriptSet> scripts) {
+  std::vector<ProviderTraits> traits = ScriptState(scripts, clock_, metrics_).providers();
+  scripts->traits = std::move(traits);
   return scripts;
+}
+
+void PolicyHost::put(std::shared_ptr<const ScriptSet> scripts) {
+  std::lock_guard guard(mutex_);
+  scripts_ = std::move(scripts);
+  ++epoch_;
 }
 
 void PolicyHost::reload(const PolicySettings& settings) {
@@ -53,11 +65,7 @@ void PolicyHost::reload(const PolicySettings& settings) {
   try {
     auto scripts = load(settings);
     const std::string hash = scripts->hash.hex();
-    {
-      std::lock_guard guard(mutex_);
-      scripts_ = std::move(scripts);
-      ++epoch_;
-    }
+    put(std::move(scripts));
     metrics_.reloads_taken.add();
     metrics_.last_reload.set(1);
     log_.notice("policy.reloaded", "policy scripts loaded again", {{"policy", hash}});
@@ -85,7 +93,7 @@ ScriptState* PolicyHost::threadState() {
     slot.state = std::make_unique<ScriptState>(scripts, clock_, metrics_);
   } catch (const std::exception& fault) {
     // They loaded once, so this is want of memory or a script that does not load every time.
-    report({ScriptName::Validate, {FailureReason::Error, {}, "the scripts do not load"}}, {});
+    report({ScriptName::Validate, {FailureReason::Error, {}, "the scripts do not load"}, "validate.lua"}, {});
   }
   return slot.state.get();
 }

@@ -7,17 +7,23 @@
 
 namespace penstock {
 
-/// The policy's scripts; each lies in a file named word(script) + ".lua".
-enum class ScriptName : std::uint8_t { Validate, Idempotency, Conversation, Retry, Redact };
+/// What scripts there are: those of the policy, and those of providers, which go by one name here.
+enum class ScriptName : std::uint8_t { Validate, Idempotency, Conversation, Route, Retry, Redact, Provider };
 
+/// The policy's scripts; each lies in a file named word(script) + ".lua".
 inline constexpr std::array kScripts{ScriptName::Validate, ScriptName::Idempotency, ScriptName::Conversation,
-                                     ScriptName::Retry, ScriptName::Redact};
+                                     ScriptName::Route,    ScriptName::Retry,       ScriptName::Redact};
+
+/// All that are called and measured.
+inline constexpr std::array kCalledScripts{ScriptName::Validate, ScriptName::Idempotency, ScriptName::Conversation,
+                                           ScriptName::Route,    ScriptName::Retry,       ScriptName::Redact,
+                                           ScriptName::Provider};
 
 constexpr std::size_t index(ScriptName script) { return static_cast<std::size_t>(script); }
 
 constexpr std::string_view word(ScriptName script) {
-  constexpr std::array<std::string_view, kScripts.size()> kWords{"validate", "idempotency", "conversation", "retry",
-                                                                 "redact"};
+  constexpr std::array<std::string_view, kCalledScripts.size()> kWords{
+      "validate", "idempotency", "conversation", "route", "retry", "redact", "provider"};
   return kWords[index(script)];
 }
 

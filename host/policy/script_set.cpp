@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::size_t kLongestScript = 1 << 20;
 
-/// Returns what is wrong, or an empty text.
-std::string readFile(const std::filesystem::path& file, std::string& text) {
+}  // namespace
+
+std::string readScript(const std::filesystem::path& file, std::string& text) {
   std::ifstream in(file, std::ios::binary);
   std::array<char, 16384> block;
   while (in.read(block.data(), block.size()) || in.gcount() > 0) {
@@ -20,18 +21,18 @@ std::string readFile(const std::filesystem::path& file, std::string& text) {
   return in.eof() ? std::string() : file.string() + ": cannot be read: " + std::strerror(errno);
 }
 
-}  // namespace
-
 ScriptSet readScripts(const std::filesystem::path& folder, const PolicySettings& settings) {
-  ScriptSet scripts{folder, {}, settings, {}};
+  ScriptSet scripts{folder, {}, {}, settings, {}, {}, {}};
   std::string faults;
   std::string whole;
-  for (const ScriptName script : kScripts) {
-    std::string& text = scripts.texts[index(script)];
-    const std::string fault = readFile(folder / (std::string(word(script)) + ".lua"), text);
+  const auto read = [&](const std::filesystem::path& file, std::string& text) {
+    const std::string fault = readScript(folder / file, text);
     if (!fault.empty()) faults.append(faults.empty() ? "" : "\n").append(fault);
-    whole.append(word(script)).append(" ").append(std::to_string(text.size())).append("\n").append(text);
-  }
+    whole.append(file.string()).append(" ").append(std::to_string(text.size())).append("\n").append(text);
+  };
+  for (const ScriptName script : kScripts) read(std::string(word(script)) + ".lua", scripts.texts[index(script)]);
+  for (const auto& [name, provider] : settings.providers)
+    read(std::filesystem::path(kProviderFolder) / (name + ".lua"), scripts.providers[name]);
   if (!faults.empty()) throw PolicyFault(faults);
   scripts.hash = Digest128::of({"policy1", whole, settings.text()});
   return scripts;

@@ -1,5 +1,7 @@
 #include "policy/settings.h"
 
+#include <boost/json/serialize.hpp>
+
 namespace penstock {
 
 std::string PolicySettings::text() const {
@@ -10,10 +12,18 @@ std::string PolicySettings::text() const {
         static_cast<std::int64_t>(retry.max_age.count()), static_cast<std::int64_t>(retry.backoff_min.count()),
         static_cast<std::int64_t>(retry.backoff_max.count())})
     result.append(std::to_string(value)).push_back(' ');
+  const auto add = [&](std::string_view word) {
+    result.append(std::to_string(word.size())).append(":").append(word).push_back(' ');
+  };
+  for (const std::string* route : {&routes.sms, &routes.mms, &routes.email}) add(*route);
+  for (const auto& [name, provider] : providers) {
+    add(name);
+    add(boost::json::serialize(provider.values));
+  }
   return result;
 }
 
-PolicySettings policySettings(const Config& policy, const Config& retry) {
+PolicySettings policySettings(const Config& policy, const Config& retry, const Config& routes) {
   PolicySettings settings;
   settings.deadline = policy.duration("deadline");
   settings.memory = policy.size("memory");
@@ -24,6 +34,7 @@ PolicySettings policySettings(const Config& policy, const Config& retry) {
   settings.retry.max_age = retry.duration("max_age");
   settings.retry.backoff_min = retry.duration("backoff_min");
   settings.retry.backoff_max = retry.duration("backoff_max");
+  settings.routes = {routes.text("sms"), routes.text("mms"), routes.text("email")};
   return settings;
 }
 

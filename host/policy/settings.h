@@ -3,7 +3,10 @@
 #include "penstock/config.h"
 #include "penstock/time.h"
 
+#include <boost/json/object.hpp>
+
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace penstock {
@@ -15,6 +18,19 @@ struct RetrySettings {
   Duration backoff_max = std::chrono::hours(1);
 };
 
+/// Names of providers, empty for nobody.
+struct RouteSettings {
+  std::string sms = "mock";
+  std::string mms = "mock";
+  std::string email = "mock";
+};
+
+/// What a provider's script is told. Durations are seconds, sizes are bytes.
+struct ProviderSettings {
+  boost::json::object values;
+  std::map<std::string, Secret, std::less<>> secrets;
+};
+
 /// The configuration that the scripts run under and are told.
 struct PolicySettings {
   Duration deadline = std::chrono::milliseconds(5);  ///< processor time of one script call
@@ -23,12 +39,14 @@ struct PolicySettings {
   std::int64_t max_characters_sms = 0;    ///< 0: no limit
   std::int64_t max_characters_email = 0;  ///< 0: no limit
   RetrySettings retry;
+  RouteSettings routes;
+  std::map<std::string, ProviderSettings, std::less<>> providers;  ///< those that are configured, by name
 
-  /// All values as one text, for the policy's hash.
+  /// All values but the secrets as one text, for the policy's hash.
   std::string text() const;
 };
 
-/// Reads the sections `policy` and `retry`.
-PolicySettings policySettings(const Config& policy, const Config& retry);
+/// Reads the sections `policy`, `retry` and `routes`.
+PolicySettings policySettings(const Config& policy, const Config& retry, const Config& routes);
 
 }  // namespace penstock

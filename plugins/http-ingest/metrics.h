@@ -32,9 +32,11 @@ struct IngestMetrics {
   explicit IngestMetrics(Metrics& metrics)
       : outbound(metrics, Kind::OutboundMessage),
         inbound(metrics, Kind::InboundMessage),
+        reports(metrics, Kind::DeliveryStatus),
         conflicts(metrics.counter(kConflicts)),
         refused_invalid(metrics.counter(kRefused, {{"reason", "invalid"}})),
         refused_malformed(metrics.counter(kRefused, {{"reason", "malformed"}})),
+        refused_forged(metrics.counter(kRefused, {{"reason", "forged"}})),
         refused_policy(metrics.counter(kRefused, {{"reason", "policy"}})),
         refused_full(metrics.counter(kRefused, {{"reason", "full"}})),
         refused_unavailable(metrics.counter(kRefused, {{"reason", "unavailable"}})),
@@ -42,13 +44,18 @@ struct IngestMetrics {
         reads_failed(metrics.counter(kReadsFailed)),
         publish_time(metrics.histogram(kPublishTime)) {}
 
-  OfKind& of(Kind kind) { return kind == Kind::InboundMessage ? inbound : outbound; }
+  OfKind& of(Kind kind) {
+    if (kind == Kind::DeliveryStatus) return reports;
+    return kind == Kind::InboundMessage ? inbound : outbound;
+  }
 
   OfKind outbound;
   OfKind inbound;
+  OfKind reports;
   Counter& conflicts;
   Counter& refused_invalid;
   Counter& refused_malformed;
+  Counter& refused_forged;
   Counter& refused_policy;
   Counter& refused_full;
   Counter& refused_unavailable;

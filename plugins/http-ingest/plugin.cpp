@@ -5,6 +5,7 @@
 #include "http-ingest/health.h"
 #include "http-ingest/openapi.h"
 #include "http-ingest/read.h"
+#include "http-ingest/webhooks.h"
 
 #include <memory>
 #include <optional>
@@ -18,12 +19,16 @@ public:
     metrics_.emplace(context.metrics);
     accept_ =
         std::make_shared<AcceptPath>(context.require<Queue>(), context.policy, context.clock, context.log, *metrics_);
+    webhooks_ =
+        std::make_shared<WebhookPath>(context.require<Queue>(), context.policy, context.require<ProviderWebhooks>(),
+                                      context.clock, context.log, *metrics_);
     pool_.emplace(static_cast<std::size_t>(context.config.integer("reader.threads")),
                   static_cast<std::size_t>(context.config.integer("reader.backlog")), context.clock, context.log,
                   *metrics_);
     reading_.emplace(context.require<Reader>(), *pool_);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
+    addWebhooks(http);
     addReading(http, "/api/conversations", &ReadingCalls::conversations);
     addReading(http, "/api/conversations/{id}/messages", &ReadingCalls::messages);
     addReading(http, "/api/messages/sent", &ReadingCalls::sent);
@@ -38,6 +43,7 @@ public:
   void stop(SteadyTime deadline) noexcept override {
     if (pool_) pool_->stop(deadline);
     if (accept_) accept_->stop(deadline);
+    if (webhooks_) webhooks_->stop(deadline);
   }
 
 private:
@@ -48,6 +54,17 @@ private:
     route.body = BodyRule::Json;
     route.handler = [this, &call](HttpRequest& request, Responder responder) {
       accept_->accept(call, request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
+  void addWebhooks(Http& http) {
+    Route route;
+    route.method = Method::Post;
+    route.pattern = "/api/webhooks/{provider}";
+    route.body = BodyRule::Any;
+    route.handler = [this](HttpRequest& request, Responder responder) {
+      webhooks_->accept(request, std::move(responder));
     };
     http.add(std::move(route));
   }
@@ -85,11 +102,13 @@ private:
 
   std::optional<IngestMetrics> metrics_;
   std::shared_ptr<AcceptPath> accept_;
+  std::shared_ptr<WebhookPath> webhooks_;
   std::optional<ReaderPool> pool_;
   std::optional<ReadingCalls> reading_;
 };
 
-constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, Reader::kInterface};
+constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, Reader::kInterface,
+                                          ProviderWebhooks::kInterface};
 
 constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
                                  PENSTOCK_PLUGIN_NAME,

@@ -39,6 +39,12 @@ Problem idempotencyKeyReused() {
           {}};
 }
 
+Problem notGenuine() { return {403, "not_genuine", "The request is not signed by the provider.", {}, {}}; }
+
+Problem notUnderstood(unsigned status) {
+  return {status, "not_understood", "The provider's script makes no sense of the request.", {}, {}};
+}
+
 Problem policyFailed() { return tryAgain("policy_failed", "A policy script failed; nothing was enqueued."); }
 
 Problem queueFull() { return tryAgain("queue_full", "The queue is full; nothing was enqueued."); }

@@ -14,6 +14,8 @@ Problem notAnObject();
 Problem validationFailed(std::vector<Fault> faults);
 Problem idempotencyKeyInvalid(std::string sentence);
 Problem idempotencyKeyReused();
+Problem notGenuine();
+Problem notUnderstood(unsigned status);
 Problem policyFailed();
 Problem queueFull();
 Problem queueUnavailable();

@@ -3,6 +3,7 @@
 import collections
 import functools
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -136,10 +137,7 @@ def test_a_key_is_one_message_whether_it_comes_by_sql_or_by_http(site):
 
 
 def test_a_script_that_fails_leaves_drafts_in_the_outbox_until_it_is_mended(site, tmp_path):
-    scripts = tmp_path / "scripts"
-    scripts.mkdir()
-    for script in (ROOT / "scripts").glob("*.lua"):
-        (scripts / script.name).write_bytes(script.read_bytes())
+    scripts = shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     conversation = scripts / "conversation.lua"
     whole = conversation.read_text(encoding="utf-8")
     conversation.write_text("return function(draft) error('broken') end", encoding="utf-8")

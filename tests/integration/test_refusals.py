@@ -1,6 +1,7 @@
 """Every refusal: its status, its problem document, and that nothing was enqueued."""
 
 import json
+import shutil
 import socket
 
 import pytest
@@ -375,10 +376,7 @@ def test_too_many_connections_are_answered(start):
 
 
 def test_a_failing_script_refuses_and_enqueues_nothing(start, tmp_path):
-    scripts = tmp_path / "scripts"
-    scripts.mkdir()
-    for file in (ROOT / "scripts").glob("*.lua"):
-        (scripts / file.name).write_bytes(file.read_bytes())
+    scripts = shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
     (scripts / "validate.lua").write_text("return function(draft) error('broken') end\n")
     server = start({"scripts_dir": str(scripts)})
     check(server.post(SMS, good_sms()), 503, "policy_failed")

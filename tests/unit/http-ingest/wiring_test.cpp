@@ -1,6 +1,7 @@
 #include "answered.h"
 #include "fake_publisher.h"
 #include "fake_reader.h"
+#include "fake_webhooks.h"
 
 #include "http-ingest/accept.h"
 
@@ -29,6 +30,7 @@ protected:
     plugin.lend<Queue>(queue);
     plugin.lend<Reader>(reader);
     plugin.lend<Http>(http);
+    plugin.lend<ProviderWebhooks>(webhooks);
     plugin.start();
   }
   Answered call(Method method, const std::string& pattern, std::string_view body = {}) {
@@ -44,6 +46,7 @@ protected:
   FakePublisher queue;
   FakeReader reader;
   FakeHttp http;
+  FakeWebhooks webhooks;
   PluginFixture plugin{PENSTOCK_HTTP_INGEST};
 };
 
@@ -53,11 +56,12 @@ TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
   for (const auto& [key, route] : http.routes) {
     EXPECT_EQ(route.listener, ListenerName::Public);
     (key.first == Method::Post ? posts : gets).push_back(key.second);
-    EXPECT_EQ(route.body, key.first == Method::Post ? BodyRule::Json : BodyRule::None);
+    const BodyRule posted = key.second.ends_with("{provider}") ? BodyRule::Any : BodyRule::Json;
+    EXPECT_EQ(route.body, key.first == Method::Post ? posted : BodyRule::None);
     EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
   }
   EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
-                                                   "/api/webhooks/email"));
+                                                   "/api/webhooks/email", "/api/webhooks/{provider}"));
   EXPECT_THAT(gets, testing::UnorderedElementsAre("/api/conversations", "/api/conversations/{id}/messages",
                                                   "/api/messages/{id}", "/api/messages/sent", "/messages/sent",
                                                   "/livez", "/readyz", "/healthz", "/openapi.yaml"));
@@ -79,6 +83,7 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Get, "/api/messages/sent").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/messages/sent").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/api/messages/{id}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Post, "/api/webhooks/{provider}").problem().status, 404U);
   EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
   plugin.board.state = HealthState::Down;
@@ -93,9 +98,10 @@ TEST_F(WiringTest, ServesItsDocumentWhole) {
 }
 
 TEST_F(WiringTest, EverySeriesIsThereFromTheStart) {
-  for (const char* reason : {"invalid", "malformed", "policy", "full", "unavailable"})
+  for (const char* reason : {"invalid", "malformed", "forged", "policy", "full", "unavailable"})
     EXPECT_TRUE(plugin.metrics.declared(std::string("penstock_ingest_refused_total{reason=\"") + reason + "\"}"));
   EXPECT_TRUE(plugin.metrics.declared("penstock_ingest_published_total{kind=\"inbound_message\"}"));
+  EXPECT_TRUE(plugin.metrics.declared("penstock_ingest_published_total{kind=\"delivery_status\"}"));
 }
 
 }  // namespace penstock::test

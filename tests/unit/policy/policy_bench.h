@@ -1,9 +1,11 @@
 #pragma once
 
 #include "policy/policy_host.h"
+#include "policy/provider_declaration.h"
 #include "support/captured_log.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
+#include "support/row_config.h"
 #include "support/temporary_folder.h"
 
 #include <boost/json/parse.hpp>
@@ -22,6 +24,7 @@ public:
   ScriptFolder() {
     for (const ScriptName script : kScripts)
       std::filesystem::copy_file(std::filesystem::path(PENSTOCK_SCRIPTS) / file(script), path() / file(script));
+    std::filesystem::copy(std::filesystem::path(PENSTOCK_SCRIPTS) / kProviderFolder, path() / kProviderFolder);
   }
 
   static std::string file(ScriptName script) { return std::string(word(script)) + ".lua"; }
@@ -29,6 +32,9 @@ public:
 
   void write(ScriptName script, const std::string& text) {
     std::ofstream(path() / file(script), std::ios::binary) << text;
+  }
+  void writeProvider(const std::string& name, const std::string& text) {
+    std::ofstream(path() / kProviderFolder / (name + ".lua"), std::ios::binary) << text;
   }
   void remove(ScriptName script) { std::filesystem::remove(path() / file(script)); }
 
@@ -82,7 +88,23 @@ struct Request {
 class PolicyBench {
 public:
   // Processor time is dear under sanitizers; tests of the deadline set their own.
-  PolicyBench() { settings.deadline = std::chrono::milliseconds(250); }
+  PolicyBench() {
+    settings.deadline = std::chrono::milliseconds(250);
+    settings.routes = {"mock", "mock", "mock"};
+    configure("mock");
+  }
+
+  /// Configures a provider of the folder, as a section of penstock.lua would.
+  void configure(const std::string& name, const Overrides& values = {}) {
+    for (const auto& declaration : readDeclarations(scripts.path(), clock).providers)
+      if (declaration->name == name)
+        settings.providers.insert_or_assign(name, providerSettings(*declaration, RowConfig(declaration->rows, values)));
+  }
+  /// Writes a provider's script and configures it.
+  void provide(const std::string& name, const std::string& script, const Overrides& values = {}) {
+    scripts.writeProvider(name, script);
+    configure(name, values);
+  }
 
   PolicyHost& host() {
     if (!host_) host_ = std::make_unique<PolicyHost>(scripts.path(), settings, metrics, log.log(), clock);

@@ -10,7 +10,8 @@ namespace {
 TEST(PolicySettings, RowsSayTheSameDefaultsAsTheCode) {
   const RowConfig policy(kPolicyRows);
   const RowConfig retry(kRetryRows);
-  EXPECT_EQ(policySettings(policy, retry).text(), PolicySettings{}.text());
+  const RowConfig routes(kRouteRows);
+  EXPECT_EQ(policySettings(policy, retry, routes).text(), PolicySettings{}.text());
 }
 
 TEST(PolicySettings, EveryRowIsReadAndChangesTheHashedText) {
@@ -20,15 +21,27 @@ TEST(PolicySettings, EveryRowIsReadAndChangesTheHashedText) {
                                             {"max_attachments", "9"},
                                             {"max_characters_sms", "160"},
                                             {"max_characters_email", "5000"}})
-    EXPECT_NE(policySettings(RowConfig(kPolicyRows, {{key, value}}), RowConfig(kRetryRows)).text(), defaults) << key;
+    EXPECT_NE(
+        policySettings(RowConfig(kPolicyRows, {{key, value}}), RowConfig(kRetryRows), RowConfig(kRouteRows)).text(),
+        defaults)
+        << key;
   for (const auto& [key, value] :
        Overrides{{"max_attempts", "3"}, {"max_age", "1h"}, {"backoff_min", "2s"}, {"backoff_max", "2h"}})
-    EXPECT_NE(policySettings(RowConfig(kPolicyRows), RowConfig(kRetryRows, {{key, value}})).text(), defaults) << key;
+    EXPECT_NE(
+        policySettings(RowConfig(kPolicyRows), RowConfig(kRetryRows, {{key, value}}), RowConfig(kRouteRows)).text(),
+        defaults)
+        << key;
+  for (const auto& [key, value] : Overrides{{"sms", "a"}, {"mms", "a"}, {"email", "a"}})
+    EXPECT_NE(
+        policySettings(RowConfig(kPolicyRows), RowConfig(kRetryRows), RowConfig(kRouteRows, {{key, value}})).text(),
+        defaults)
+        << key;
 }
 
 TEST(PolicySettings, AllRowsCanBeReloaded) {
   for (const ConfigRow& row : kPolicyRows) EXPECT_TRUE(row.reloadable) << row.key;
   for (const ConfigRow& row : kRetryRows) EXPECT_TRUE(row.reloadable) << row.key;
+  for (const ConfigRow& row : kRouteRows) EXPECT_TRUE(row.reloadable) << row.key;
 }
 
 }  // namespace
