@@ -1,4 +1,5 @@
 #include "penstock/event.h"
+#include "penstock/queue.h"
 #include "penstock/store.h"
 
 #include <array>
@@ -12,6 +13,8 @@ constexpr std::array<std::string_view, 2> kChannels{"sms", "email"};
 constexpr std::array<std::string_view, 3> kTypes{"sms", "mms", "email"};
 constexpr std::array<std::string_view, 9> kStatuses{"accepted", "sending", "unknown", "sent",    "delivered",
                                                     "read",     "failed",  "dead",    "received"};
+constexpr std::array<std::string_view, kGrounds.size()> kGroundWords{"rejected",      "gave_up",    "no_route",
+                                                                     "crash_suspect", "unreadable", "other"};
 constexpr std::array<std::string_view, 3> kOutcomes{"sent", "not_sent", "unknown"};
 
 template <typename Enum, std::size_t Count>
@@ -28,6 +31,8 @@ std::string_view word(Channel channel) { return kChannels.at(static_cast<std::si
 std::string_view word(MessageType type) { return kTypes.at(static_cast<std::size_t>(type)); }
 std::string_view word(MessageStatus status) { return kStatuses.at(static_cast<std::size_t>(status)); }
 std::string_view word(AttemptOutcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
+
+std::string_view word(Grounds grounds) { return kGroundWords.at(static_cast<std::size_t>(grounds)); }
 
 std::optional<Kind> parseKind(std::string_view text) { return find<Kind>(kKinds, text); }
 std::optional<Channel> parseChannel(std::string_view text) { return find<Channel>(kChannels, text); }
