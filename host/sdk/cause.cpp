@@ -19,6 +19,9 @@ bool isQuote(char c) { return c == '"' || c == '\'' || c == '`'; }
 bool endsToken(char c) {
   return isBlank(c) || isQuote(c) || std::string_view("(){}<>;,|=").find(c) != std::string_view::npos;
 }
+bool endsUrl(char c) {
+  return isBlank(c) || isQuote(c) || std::string_view("(){}<>").find(c) != std::string_view::npos;
+}
 bool joinsNumbers(char c) { return std::string_view(".:,-/+").find(c) != std::string_view::npos; }
 
 /// An e-mail address, a URL, or an IPv6 address.
@@ -33,7 +36,8 @@ bool isAddress(std::string_view token) {
 
 /// Whether letters and digits are a number in hexadecimal digits.
 bool isHexNumber(std::string_view piece) {
-  if (piece.size() > 2 && piece[0] == '0' && (piece[1] == 'x' || piece[1] == 'X')) piece.remove_prefix(2);
+  const bool marked = piece.size() > 2 && piece[0] == '0' && (piece[1] == 'x' || piece[1] == 'X');
+  if (marked) return std::all_of(piece.begin() + 2, piece.end(), isHex);
   return std::all_of(piece.begin(), piece.end(), isHex) &&
          (piece.size() >= kHexWord || std::any_of(piece.begin(), piece.end(), isDigit));
 }
@@ -54,12 +58,21 @@ private:
     if (isBlank(c)) return blank();
     if (isQuote(c) && quoted()) return;
     if (endsToken(c)) return copy(1);
-    const auto end = static_cast<std::size_t>(std::find_if(rest_.begin(), rest_.end(), endsToken) - rest_.begin());
-    std::string_view token = rest_.substr(0, end);
-    while (token.size() > 1 && std::string_view(".:!?").find(token.back()) != std::string_view::npos)
-      token.remove_suffix(1);
+    const std::string_view token = nextToken();
     if (Uuid::parse(token) || isAddress(token)) return varies(token.size());
     for (const std::size_t left = rest_.size() - token.size(); rest_.size() > left;) piece(rest_.size() - left);
+  }
+
+  /// Up to what ends it, without the punctuation of the sentence around it.
+  std::string_view nextToken() const {
+    const auto until = [this](bool (*ends)(char)) {
+      return rest_.substr(0, static_cast<std::size_t>(std::find_if(rest_.begin(), rest_.end(), ends) - rest_.begin()));
+    };
+    std::string_view token = until(endsToken);
+    if (token.find("://") != std::string_view::npos) token = until(endsUrl);
+    while (token.size() > 1 && std::string_view(".:!?,;").find(token.back()) != std::string_view::npos)
+      token.remove_suffix(1);
+    return token;
   }
 
   void blank() {
