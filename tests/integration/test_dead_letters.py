@@ -64,13 +64,13 @@ def test_causes_count_what_died_of_the_same(spoilt):
 
 
 def test_filters_by_time_part_what_died_before_from_what_died_since(spoilt):
-    first = bury(spoilt, customerId="timed")
-    second = bury(spoilt, customerId="timed")
-    at = spoilt.get(f"{LETTERS}/{second}").json["dead_at"]
-    assert spoilt.get(f"{LETTERS}/{first}").json["dead_at"] < at, "they died within one millisecond"
-    assert [item["id"] for item in listed(spoilt, customer="timed", since=at)] == [second]
-    assert [item["id"] for item in listed(spoilt, customer="timed", before=at)] == [first]
-    assert len(listed(spoilt, customer="timed", age="0s")) == 2
+    ids = [bury(spoilt, customerId="timed") for _ in range(3)]
+    items = listed(spoilt, customer="timed")
+    assert [item["id"] for item in items] == ids[::-1]
+    at = items[1]["dead_at"]
+    assert listed(spoilt, customer="timed", since=at) == [item for item in items if item["dead_at"] >= at]
+    assert listed(spoilt, customer="timed", before=at) == [item for item in items if item["dead_at"] < at]
+    assert len(listed(spoilt, customer="timed", age="0s")) == 3
     assert listed(spoilt, customer="timed", age="1d") == []
 
 
