@@ -1,4 +1,5 @@
 #include "penstock/event.h"
+#include "penstock/queue.h"
 #include "penstock/store.h"
 
 #include <array>
@@ -12,6 +13,8 @@ constexpr std::array<std::string_view, 2> kChannels{"sms", "email"};
 constexpr std::array<std::string_view, 3> kTypes{"sms", "mms", "email"};
 constexpr std::array<std::string_view, 9> kStatuses{"accepted", "sending", "unknown", "sent",    "delivered",
                                                     "read",     "failed",  "dead",    "received"};
+constexpr std::array<std::string_view, kGrounds.size()> kGroundWords{"rejected",      "gave_up",    "no_route",
+                                                                     "crash_suspect", "unreadable", "other"};
 constexpr std::array<std::string_view, 3> kOutcomes{"sent", "not_sent", "unknown"};
 constexpr std::array<std::string_view, 3> kEnds{"open", "failed", "dead"};
 
@@ -33,6 +36,8 @@ std::string_view word(AttemptEnd end) { return kEnds.at(static_cast<std::size_t>
 std::optional<AttemptEnd> parseAttemptEnd(std::string_view text) { return find<AttemptEnd>(kEnds, text); }
 
 std::string_view word(AttemptOutcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
+
+std::string_view word(Grounds grounds) { return kGroundWords.at(static_cast<std::size_t>(grounds)); }
 
 std::optional<Kind> parseKind(std::string_view text) { return find<Kind>(kKinds, text); }
 std::optional<Channel> parseChannel(std::string_view text) { return find<Channel>(kChannels, text); }

@@ -121,7 +121,9 @@ CREATE TABLE penstock.queue_dead (
   conversation uuid NOT NULL,
   customer text NOT NULL,
   kind text NOT NULL,
+  provider text NOT NULL,
   reason text NOT NULL,
+  cause text NOT NULL,
   attempts integer NOT NULL,
   replays integer NOT NULL,
   dead_at timestamptz NOT NULL,
@@ -129,6 +131,7 @@ CREATE TABLE penstock.queue_dead (
   event text NOT NULL
 );
 CREATE INDEX queue_dead_by_time ON penstock.queue_dead (dead_at DESC, id);
+CREATE INDEX queue_dead_by_cause ON penstock.queue_dead (cause, dead_at DESC, id);
 CREATE INDEX queue_dead_by_key ON penstock.queue_dead (key);
 
 -- How many rows queue_delayed and queue_dead hold: the sum of the changes, gathered into one row now and then.
@@ -480,31 +483,40 @@ EXCEPTION WHEN data_exception THEN
   RETURN '';
 END $$;
 
+-- Who was asked to send it, or else who reported it.
+CREATE FUNCTION penstock.queue_provider(asked text, event text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE asked WHEN '' THEN penstock.queue_member(event, 'provider') ELSE asked END
+$$;
+
 -- Moves delayed events to the dead letters.
-CREATE FUNCTION penstock.queue_bury(which bigint[], reasons text[], moment timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION penstock.queue_bury(
+  which bigint[], reasons text[], causes text[], providers text[], moment timestamptz)
+RETURNS void LANGUAGE sql AS $$
   WITH gone AS (
-    DELETE FROM penstock.queue_delayed d USING unnest(which, reasons) AS i (sequence, reason)
+    DELETE FROM penstock.queue_delayed d
+    USING unnest(which, reasons, causes, providers) AS i (sequence, reason, cause, provider)
     WHERE d.sequence = i.sequence
-    RETURNING d.*, i.reason
+    RETURNING d.*, i.reason, i.cause, i.provider
   ),
   dead AS (
     INSERT INTO penstock.queue_dead (sequence, partition, published_at, id, key, fingerprint, conversation, customer,
-      kind, reason, attempts, replays, dead_at, failures, event)
+      kind, provider, reason, cause, attempts, replays, dead_at, failures, event)
     SELECT sequence, partition, published_at, id, key, fingerprint, conversation,
-      penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'), reason,
-      attempts + earlier_attempts, replays, moment, failures, event
+      penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'),
+      penstock.queue_provider(provider, event), reason, cause, attempts + earlier_attempts, replays, moment, failures, event
     FROM gone
   )
   INSERT INTO penstock.queue_tallies (delayed, delayed_bytes, dead)
   SELECT -count(*), -coalesce(sum(octet_length(event)), 0), count(*) FROM gone HAVING count(*) > 0
 $$;
 
--- Ends leases. outcome: 0 done, 1 retry, 2 dead, 3 release; slot -1: a delayed event. Returns for each whether it was
+-- Ends leases. outcome: 0 done, 1 retry, 2 dead, 3 release; slot -1: a delayed event. causes and providers are those of
+-- dead letters. Returns for each whether it was
 -- settled: the lease must not have run out, nor been ended. Locks the leases first and looks at them in a later
 -- statement, which sees what was committed while it waited.
 CREATE FUNCTION penstock.queue_settle(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[])
+  reasons text[], causes text[], providers text[])
 RETURNS TABLE (settled boolean)
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -527,8 +539,8 @@ BEGIN
   -- One for all slots, because a lease may lie in two.
   moment := penstock.now();
   FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
-    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7, $8)', one)
-    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons, moment;
+    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', one)
+    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons, causes, providers, moment;
     live := live || mine;
   END LOOP;
   IF -1 = ANY (slots) THEN
@@ -548,8 +560,10 @@ BEGIN
     SET failures = penstock.queue_failed(d.failures, d.attempts, i.reason, moment)
     FROM unnest(slots, sequences, outcomes, reasons) AS i (slot, sequence, outcome, reason)
     WHERE i.slot < 0 AND i.outcome = 2 AND d.sequence = i.sequence AND d.sequence = ANY (held);
-    PERFORM penstock.queue_bury(array_agg(i.sequence), array_agg(i.reason), moment)
-    FROM unnest(slots, sequences, outcomes, reasons) AS i (slot, sequence, outcome, reason)
+    PERFORM penstock.queue_bury(array_agg(i.sequence), array_agg(i.reason), array_agg(i.cause), array_agg(i.provider),
+      moment)
+    FROM unnest(slots, sequences, outcomes, reasons, causes, providers)
+      AS i (slot, sequence, outcome, reason, cause, provider)
     WHERE i.slot < 0 AND i.outcome = 2 AND i.sequence = ANY (held);
     WITH gone AS (
       DELETE FROM penstock.queue_delayed d
@@ -572,7 +586,7 @@ BEGIN
     EXECUTE format($create$
 CREATE FUNCTION penstock.queue_settle_%1$s(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[], moment timestamptz)
+  reasons text[], causes text[], providers text[], moment timestamptz)
 RETURNS bigint[]
 LANGUAGE plpgsql
 AS $body$
@@ -592,8 +606,9 @@ BEGIN
   GROUP BY i.lease;
   IF NOT EXISTS (SELECT 1 FROM unnest(outcomes) AS o WHERE o <> 0) THEN RETURN live; END IF;
   WITH input AS MATERIALIZED (
-    SELECT i.outcome, i.delay, i.reason, e.*
-    FROM unnest(slots, leases, sequences, outcomes, delays, reasons) AS i (slot, lease, sequence, outcome, delay, reason)
+    SELECT i.outcome, i.delay, i.reason, i.cause, i.provider, e.*
+    FROM unnest(slots, leases, sequences, outcomes, delays, reasons, causes, providers)
+        AS i (slot, lease, sequence, outcome, delay, reason, cause, provider)
       JOIN penstock.queue_events_%1$s e ON e.sequence = i.sequence
     WHERE i.slot = %1$s AND i.lease = ANY (live) AND i.outcome <> 0
   ),
@@ -609,9 +624,10 @@ BEGIN
   ),
   dead AS (
     INSERT INTO penstock.queue_dead (sequence, partition, published_at, id, key, fingerprint, conversation,
-      customer, kind, reason, attempts, replays, dead_at, failures, event)
+      customer, kind, provider, reason, cause, attempts, replays, dead_at, failures, event)
     SELECT sequence, partition, published_at, id, key, fingerprint, conversation,
-      penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'), reason, 1, 0, moment,
+      penstock.queue_member(event, 'customer'), penstock.queue_member(event, 'kind'),
+      penstock.queue_provider(provider, event), reason, cause, 1, 0, moment,
       penstock.queue_failed('[]', 1, reason, moment), event
     FROM input WHERE outcome = 2
     ON CONFLICT DO NOTHING
@@ -700,9 +716,9 @@ END $body$
 END $do$;
 
 -- Ends leases that have run out: what is not settled of them becomes a suspect; one that ran out alone for the third
--- time becomes a dead letter. Returns for each event asked about: 0 it is away (dead, settled, or not due), 1 it is a
--- suspect that waits, 2 its lease has not run out yet.
-CREATE FUNCTION penstock.queue_expire(slots smallint[], leases bigint[], sequences bigint[])
+-- time becomes a dead letter of this cause. Returns for each event asked about: 0 it is away (dead, settled, or not due),
+-- 1 it is a suspect that waits, 2 its lease has not run out yet, 3 this call made a dead letter of it.
+CREATE FUNCTION penstock.queue_expire(slots smallint[], leases bigint[], sequences bigint[], cause text)
 RETURNS TABLE (fate smallint)
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -766,10 +782,12 @@ BEGIN
   SELECT array_agg(d.sequence) INTO poison FROM penstock.queue_delayed d
   WHERE d.sequence = ANY (sequences) AND d.lease IS NULL AND d.expiries_alone >= 3;
   IF poison IS NOT NULL THEN
-    PERFORM penstock.queue_bury(poison, array_fill('crash_suspect'::text, ARRAY[cardinality(poison)]), moment);
+    PERFORM penstock.queue_bury(poison, array_fill('crash_suspect'::text, ARRAY[cardinality(poison)]),
+      array_fill(cause, ARRAY[cardinality(poison)]), array_fill(''::text, ARRAY[cardinality(poison)]), moment);
   END IF;
   RETURN QUERY
   SELECT CASE
+      WHEN i.sequence = ANY (poison) THEN 3
       WHEN i.slot >= 0 AND i.lease = ANY (early) THEN 2
       WHEN d.sequence IS NULL THEN 0
       WHEN d.lease = i.lease THEN 2

@@ -147,8 +147,8 @@ AS 'SELECT (1::bigint << 62) + number';
 -- process is moving. One call is one transaction, so that a draft leaves the outbox exactly when it enters the queue.
 CREATE FUNCTION penstock.outbox_move(
   numbers bigint[], fates smallint[], ids uuid[], keys uuid[], fingerprints uuid[], conversations uuid[],
-  partitions smallint[], customers text[], texts text[], reasons text[], sentences text[], delays double precision[],
-  key_window interval, max_events bigint, max_bytes bigint)
+  partitions smallint[], customers text[], texts text[], reasons text[], causes text[], sentences text[],
+  delays double precision[], reused_cause text, key_window interval, max_events bigint, max_bytes bigint)
 RETURNS TABLE (outcome smallint, first_id uuid)
 LANGUAGE plpgsql
 SET enable_seqscan = off SET jit = off
@@ -196,15 +196,15 @@ BEGIN
   IF outcomes && '{2,4}'::smallint[] THEN
     -- Its key stays free, or a draft that was refused would answer for what comes later.
     INSERT INTO penstock.queue_dead (sequence, partition, published_at, id, key, fingerprint, conversation, customer,
-      kind, reason, attempts, replays, dead_at, failures, event)
+      kind, provider, reason, cause, attempts, replays, dead_at, failures, event)
     SELECT penstock.outbox_sequence(o.number), i.partition, o.created_at, o.id, o.id, o.id, i.conversation, i.customer,
-      'outbound_message', CASE i.outcome WHEN 2 THEN 'idempotency_key_reused' ELSE i.reason END, o.tries + 1, o.replays,
-      moment,
+      'outbound_message', '', CASE i.outcome WHEN 2 THEN 'idempotency_key_reused' ELSE i.reason END,
+      CASE i.outcome WHEN 2 THEN reused_cause ELSE i.cause END, o.tries + 1, o.replays, moment,
       penstock.queue_failed(o.failures, o.tries + 1, CASE i.outcome
         WHEN 2 THEN 'idempotencyKey: was used for the other content of message ' || i.first_id ELSE i.sentence END, moment),
       left(i.text, -1) || ',"draft":' || to_json(o.draft)::text || '}'
-    FROM unnest(numbers, outcomes, firsts, conversations, partitions, customers, texts, reasons, sentences)
-        AS i (number, outcome, first_id, conversation, partition, customer, text, reason, sentence)
+    FROM unnest(numbers, outcomes, firsts, conversations, partitions, customers, texts, reasons, causes, sentences)
+        AS i (number, outcome, first_id, conversation, partition, customer, text, reason, cause, sentence)
       JOIN penstock.outbox o ON o.number = i.number
     WHERE i.outcome IN (2, 4);
     GET DIAGNOSTICS buried = ROW_COUNT;

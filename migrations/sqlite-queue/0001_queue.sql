@@ -8,6 +8,7 @@ CREATE TABLE events (
   conversation BLOB NOT NULL CHECK (length(conversation) = 16),
   published_at INTEGER NOT NULL,
   customer TEXT NOT NULL,
+  provider TEXT NOT NULL,
   kind TEXT NOT NULL,
   text TEXT NOT NULL
 );
@@ -41,13 +42,16 @@ CREATE TABLE dead_letters (
   id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
   customer TEXT NOT NULL,
   kind TEXT NOT NULL,
+  provider TEXT NOT NULL,
   reason TEXT NOT NULL,
+  cause TEXT NOT NULL,
   attempts INTEGER NOT NULL,
   replays INTEGER NOT NULL,
   dead_at INTEGER NOT NULL
 );
 
 CREATE INDEX dead_letters_by_time ON dead_letters (dead_at DESC, id);
+CREATE INDEX dead_letters_by_cause ON dead_letters (cause, dead_at DESC, id);
 
 -- held: its event is in the queue or among the dead letters, so it is known however old it is.
 CREATE TABLE keys (

@@ -16,6 +16,10 @@ inline constexpr CounterSpec kReadsRefused{"penstock_ingest_reads_refused_total"
                                            "Reading requests refused because too many were waiting."};
 inline constexpr CounterSpec kReadsFailed{"penstock_ingest_reads_failed_total",
                                           "Reading requests that the store could not answer."};
+inline constexpr CounterSpec kDeadLettersReplayed{"penstock_ingest_dead_letters_replayed_total",
+                                                  "Dead letters that clients put back on the queue."};
+inline constexpr CounterSpec kDeadLettersDiscarded{"penstock_ingest_dead_letters_discarded_total",
+                                                   "Dead letters that clients removed for good."};
 inline constexpr HistogramSpec kPublishTime{
     "penstock_ingest_publish_seconds", "Time from publishing an event until the queue answered.", Buckets::Request};
 
@@ -42,6 +46,8 @@ struct IngestMetrics {
         refused_unavailable(metrics.counter(kRefused, {{"reason", "unavailable"}})),
         reads_refused(metrics.counter(kReadsRefused)),
         reads_failed(metrics.counter(kReadsFailed)),
+        dead_letters_replayed(metrics.counter(kDeadLettersReplayed)),
+        dead_letters_discarded(metrics.counter(kDeadLettersDiscarded)),
         publish_time(metrics.histogram(kPublishTime)) {}
 
   OfKind& of(Kind kind) {
@@ -61,6 +67,8 @@ struct IngestMetrics {
   Counter& refused_unavailable;
   Counter& reads_refused;
   Counter& reads_failed;
+  Counter& dead_letters_replayed;
+  Counter& dead_letters_discarded;
   Histogram& publish_time;
 };
 

@@ -2,6 +2,7 @@
 
 #include "http-ingest/accept.h"
 #include "http-ingest/config.h"
+#include "http-ingest/dead_letter_calls.h"
 #include "http-ingest/health.h"
 #include "http-ingest/openapi.h"
 #include "http-ingest/read.h"
@@ -26,6 +27,7 @@ public:
                   static_cast<std::size_t>(context.config.integer("reader.backlog")), context.clock, context.log,
                   *metrics_);
     reading_.emplace(context.require<Reader>(), *pool_);
+    dead_letters_.emplace(context.require<DeadLetters>(), *pool_, context.clock, context.log, *metrics_);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
     addWebhooks(http);
@@ -34,6 +36,7 @@ public:
     addReading(http, "/api/messages/sent", &ReadingCalls::sent);
     addReading(http, "/api/messages/{id}", &ReadingCalls::message);
     addReading(http, "/messages/sent", &ReadingCalls::sent);
+    addDeadLetters(http);
     addHealth(http, "/livez", &answerLive, context.health);
     addHealth(http, "/readyz", &answerReady, context.health);
     addHealth(http, "/healthz", &answerReady, context.health);
@@ -79,6 +82,28 @@ private:
     http.add(std::move(route));
   }
 
+  void addDeadLetters(Http& http) {
+    addDeadLetters(http, Method::Get, "/api/dead-letters", &DeadLetterCalls::list);
+    addDeadLetters(http, Method::Get, "/api/dead-letters/causes", &DeadLetterCalls::causes);
+    addDeadLetters(http, Method::Post, "/api/dead-letters/replay", &DeadLetterCalls::replayMany, BodyRule::Json);
+    addDeadLetters(http, Method::Get, "/api/dead-letters/{id}", &DeadLetterCalls::show);
+    addDeadLetters(http, Method::Delete, "/api/dead-letters/{id}", &DeadLetterCalls::discard);
+    addDeadLetters(http, Method::Post, "/api/dead-letters/{id}/replay", &DeadLetterCalls::replayOne);
+  }
+
+  void addDeadLetters(Http& http, Method method, std::string_view pattern,
+                      void (DeadLetterCalls::*call)(HttpRequest&, Responder), BodyRule body = BodyRule::None) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.body = body;
+    route.negotiates_json = method == Method::Get;
+    route.handler = [this, call](HttpRequest& request, Responder responder) {
+      ((*dead_letters_).*call)(request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
   static void addHealth(Http& http, std::string_view pattern, void (*answer)(HealthBoard&, Responder),
                         HealthBoard& board) {
     Route route;
@@ -105,19 +130,21 @@ private:
   std::shared_ptr<WebhookPath> webhooks_;
   std::optional<ReaderPool> pool_;
   std::optional<ReadingCalls> reading_;
+  std::optional<DeadLetterCalls> dead_letters_;
 };
 
-constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, Reader::kInterface,
-                                          ProviderWebhooks::kInterface};
+constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, DeadLetters::kInterface,
+                                          Reader::kInterface, ProviderWebhooks::kInterface};
 
-constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
-                                 PENSTOCK_PLUGIN_NAME,
-                                 "0.1.0",
-                                 "The public HTTP API: accepts messages and webhooks, reads conversations.",
-                                 {},
-                                 kRequires,
-                                 kIngestRows,
-                                 []() -> Plugin* { return new HttpIngest; }};
+constexpr Descriptor kDescriptor{
+    PENSTOCK_FINGERPRINT,
+    PENSTOCK_PLUGIN_NAME,
+    "0.1.0",
+    "The public HTTP API: accepts messages and webhooks, reads conversations, tends dead letters.",
+    {},
+    kRequires,
+    kIngestRows,
+    []() -> Plugin* { return new HttpIngest; }};
 
 }  // namespace
 }  // namespace penstock

@@ -2,6 +2,7 @@
 
 #include "http-ingest/refusals.h"
 
+#include "penstock/queue.h"
 #include "penstock/store.h"
 
 #include <exception>
@@ -61,6 +62,11 @@ ReaderPool::Answer ReaderPool::answer(Question& question) {
     metrics_.reads_failed.add();
     log_.warning("ingest.store_unavailable", "a reading call could not be answered", {{"reason", failure.what()}});
     return refusals::storeUnavailable();
+  } catch (const QueueUnavailable& failure) {
+    metrics_.reads_failed.add();
+    log_.warning("ingest.queue_unavailable", "a call on dead letters could not be answered",
+                 {{"reason", failure.what()}});
+    return refusals::deadLettersUnavailable();
   } catch (const std::exception& failure) {
     metrics_.reads_failed.add();
     log_.error("ingest.read_failed", "a reading call failed", {{"reason", failure.what()}});

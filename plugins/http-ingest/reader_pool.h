@@ -17,7 +17,7 @@
 
 namespace penstock {
 
-/// A few threads on which reading calls wait for the store, with a bounded queue before them.
+/// A few threads on which calls wait for the store or for the queue's dead letters, with a bounded queue before them.
 class ReaderPool {
 public:
   using Answer = std::variant<HttpResponse, Problem>;

@@ -62,6 +62,16 @@ Problem storeBusy() { return tryAgain("store_busy", "Too many reading calls are 
 
 Problem readFailed() { return {500, "internal_error", "The call failed.", {}, {}}; }
 
+Problem deadLettersUnavailable() {
+  return tryAgain("queue_unavailable", "The queue is away; what was asked for may have been done all the same.");
+}
+
+Problem noRoomToReplay() { return tryAgain("queue_full", "The queue is full; nothing was replayed."); }
+
+Problem invalidParameters(std::vector<Fault> faults) {
+  return {400, "invalid_parameter", "Parameters listed in errors cannot be read.", std::move(faults), {}};
+}
+
 Problem invalidParameter(std::string field, std::string message) {
   std::string detail = "The parameter " + field + " " + message + ".";
   return {400, "invalid_parameter", std::move(detail), {{std::move(field), std::move(message)}}, {}};

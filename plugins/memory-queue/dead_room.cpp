@@ -9,6 +9,8 @@ bool matches(const DeadLetterFilter& filter, const Record& record) {
   const History& history = *record.history;
   if (filter.customer && *filter.customer != record.customer) return false;
   if (filter.reason && clipped(*filter.reason) != history.reason) return false;
+  if (filter.provider && *filter.provider != history.provider) return false;
+  if (filter.cause && *filter.cause != history.cause) return false;
   if (filter.kind && *filter.kind != record.kind) return false;
   if (filter.dead_since && history.dead_at < *filter.dead_since) return false;
   return !filter.dead_before || history.dead_at < *filter.dead_before;

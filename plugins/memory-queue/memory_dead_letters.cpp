@@ -21,6 +21,8 @@ DeadLetter deadLetter(Letter letter) {
   DeadLetter dead;
   dead.event = readable(letter);
   dead.reason = std::move(letter.history.reason);
+  dead.cause = std::move(letter.history.cause);
+  dead.provider = std::move(letter.history.provider);
   dead.attempts = letter.attempts;
   dead.replays = letter.history.replays;
   dead.failures = std::move(letter.history.failures);
@@ -50,6 +52,10 @@ std::uint64_t MemoryQueue::replay(const DeadLetterFilter& filter, std::uint64_t 
 
 std::uint64_t MemoryQueue::discard(std::span<const Uuid> ids) {
   return step([&](const Moment& moment, Aftermath& aftermath) { return state_.discard(ids, moment, aftermath); });
+}
+
+std::vector<DeadLetterGroup> MemoryQueue::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  return step([&](const Moment&, Aftermath&) { return state_.causes(filter, limit); });
 }
 
 }  // namespace penstock::memory_queue

@@ -28,6 +28,7 @@ public:
   std::optional<DeadLetter> get(const Uuid& id) override;
   std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) override;
   std::uint64_t discard(std::span<const Uuid> ids) override;
+  std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) override;
 
   /// Answers everyone who waits, wakes every receiver, and returns when they have left and the thread has ended.
   void close() noexcept;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shared/dispatch/dead_letter_counters.h"
+
 #include "penstock/metrics.h"
 
 namespace penstock::memory_queue {
@@ -24,6 +26,7 @@ struct Instruments {
         crash_suspects(metrics.counter(kCrashSuspects, {{"engine", "memory_queue"}})),
         keys_evicted(metrics.counter(kKeysEvicted, {{"engine", "memory_queue"}})),
         dead_letters_evicted(metrics.counter(kDeadLettersEvicted, {{"engine", "memory_queue"}})),
+        dead_letters(metrics, "memory_queue"),
         unreadable(metrics.counter(kUnreadable, {{"engine", "memory_queue"}})),
         handler_failures(metrics.counter(kHandlerFailures, {{"engine", "memory_queue"}})) {}
 
@@ -31,6 +34,7 @@ struct Instruments {
   Counter& crash_suspects;
   Counter& keys_evicted;
   Counter& dead_letters_evicted;
+  DeadLetterCounters dead_letters;
   Counter& unreadable;
   Counter& handler_failures;
 };

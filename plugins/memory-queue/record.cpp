@@ -5,7 +5,7 @@
 namespace penstock::memory_queue {
 
 std::uint64_t History::bytes() const {
-  std::uint64_t sum = reason.size();
+  std::uint64_t sum = reason.size() + cause.size() + provider.size();
   for (const Failure& failure : failures) sum += sizeof failure + failure.reason.size();
   return sum;
 }
@@ -17,6 +17,7 @@ Record::Record(const Event& event)
       fingerprint(event.fingerprint),
       conversation(Digest128::of({event.customer, event.conversation})),
       customer(event.customer),
+      provider(event.content.provider),
       kind(event.kind) {}
 
 History& Record::past() {

@@ -29,6 +29,8 @@ inline constexpr std::size_t kFailuresKept = 50;
 struct History {
   std::vector<Failure> failures;  ///< oldest first, at most the last 50
   std::string reason;             ///< why it is dead
+  std::string cause;
+  std::string provider;  ///< who was asked to send it, or who reported it
   WallTime dead_at{};
   std::uint32_t replays = 0;
 
@@ -50,6 +52,7 @@ struct Record {
   Digest128 fingerprint;
   Digest128 conversation;  ///< hash of customer and conversation: names chosen by strangers cannot collide
   std::string customer;
+  std::string provider;  ///< the event's own
   Kind kind;
 
   Lane* lane = nullptr;

@@ -146,7 +146,7 @@ void State::expireLease(Record& record, const Moment& now, Aftermath& aftermath)
     instruments_.crash_suspects.add();
     log_.warning("queue.crash_suspect", "an event's lease ran out three times while it was alone; it is given up",
                  {{"id", record.id.text()}});
-    bury(record, "crash_suspect", now, aftermath);
+    bury(record, {.reason = "crash_suspect", .grounds = Grounds::CrashSuspect}, now, aftermath);
     return;
   }
   record.suspect = true;
@@ -165,7 +165,7 @@ SettleVerdict State::settle(const Settlement& settlement, const Moment& now, Aft
                         },
                         [&](const Dead& dead) {
                           addFailure(*record, dead.reason, now);
-                          bury(*record, dead.reason, now, aftermath);
+                          bury(*record, dead, now, aftermath);
                         },
                         [&](const Release& release) {
                           --record->attempt;
@@ -205,7 +205,7 @@ void State::giveUpUnreadable(const LeaseToken& token, const Moment& now, Afterma
   instruments_.unreadable.add();
   log_.error("queue.unreadable", "a stored event cannot be read; it is a dead letter now", {{"id", record->id.text()}});
   addFailure(*record, "unreadable", now);
-  bury(*record, "unreadable", now, aftermath);
+  bury(*record, {.reason = "unreadable", .grounds = Grounds::Unreadable}, now, aftermath);
   admitWaiters(now, aftermath);
 }
 

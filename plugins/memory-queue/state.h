@@ -72,6 +72,7 @@ public:
   bool full() const { return live() >= limits_.max_events || bytes_ >= limits_.max_bytes; }
 
   std::vector<Letter> letters(const DeadLetterFilter& filter, Page page, std::uint64_t& total);
+  std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit);
   std::optional<Letter> letter(const Uuid& id) const;
   std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread, const Moment& now);
   std::uint64_t discard(std::span<const Uuid> ids, const Moment& now, Aftermath& aftermath);
@@ -92,7 +93,7 @@ private:
   void addFailure(Record& record, std::string_view reason, const Moment& now);
   void finish(Record& record, const Moment& now, Aftermath& aftermath);
 
-  void bury(Record& record, std::string_view reason, const Moment& now, Aftermath& aftermath);
+  void bury(Record& record, const Dead& dead, const Moment& now, Aftermath& aftermath);
   void removeDead(Record& record, const Moment& now, Aftermath& aftermath);
   void forget(Record& record, const Moment& now, Aftermath& aftermath);
   void revive(Record& record, Duration delay, const Moment& now);

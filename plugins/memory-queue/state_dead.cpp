@@ -1,6 +1,8 @@
 #include "memory-queue/state.h"
 
 #include <algorithm>
+#include <tuple>
+#include <unordered_map>
 
 namespace penstock::memory_queue {
 namespace {
@@ -16,10 +18,14 @@ Letter letterOf(const Record& record) {
 
 }  // namespace
 
-void State::bury(Record& record, std::string_view reason, const Moment& now, Aftermath& aftermath) {
+void State::bury(Record& record, const Dead& dead, const Moment& now, Aftermath& aftermath) {
   bytes_ -= record.bytes();
-  record.past().reason = clipped(reason);
-  record.past().dead_at = now.wall;
+  History& history = record.past();
+  history.reason = clipped(dead.reason);
+  history.cause = causeOf(history.reason);
+  history.provider = clipped(dead.provider.empty() ? record.provider : dead.provider);
+  history.dead_at = now.wall;
+  instruments_.dead_letters.add(dead.grounds);
   dead_.add(record, now.steady);
   while (dead_.size() > 1 && (dead_.size() > limits_.max_dead_letters || dead_.bytes() > limits_.max_dead_bytes)) {
     instruments_.dead_letters_evicted.add();
@@ -47,6 +53,28 @@ std::vector<Letter> State::letters(const DeadLetterFilter& filter, Page page, st
   return letters;
 }
 
+std::vector<DeadLetterGroup> State::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  std::unordered_map<std::string_view, DeadLetterGroup> by_cause;
+  for (const Record* record : dead_.matching(filter)) {
+    const History& history = *record->history;
+    DeadLetterGroup& group = by_cause[history.cause];
+    if (group.count++ == 0) {
+      group.cause = history.cause;
+      group.reason = history.reason;
+      group.last_dead_at = history.dead_at;
+    }
+    group.first_dead_at = history.dead_at;
+  }
+  std::vector<DeadLetterGroup> groups;
+  groups.reserve(by_cause.size());
+  for (auto& [cause, group] : by_cause) groups.push_back(std::move(group));
+  std::sort(groups.begin(), groups.end(), [](const DeadLetterGroup& a, const DeadLetterGroup& b) {
+    return std::tie(b.count, b.last_dead_at, a.cause) < std::tie(a.count, a.last_dead_at, b.cause);
+  });
+  if (groups.size() > limit) groups.resize(limit);
+  return groups;
+}
+
 std::optional<Letter> State::letter(const Uuid& id) const {
   const Record* record = dead_.find(id);
   if (record == nullptr) return std::nullopt;
@@ -72,6 +100,8 @@ void State::revive(Record& record, Duration delay, const Moment& now) {
   dead_.remove(record);
   record.suspect = record.history->reason == "crash_suspect";
   record.history->reason.clear();
+  record.history->cause.clear();
+  record.history->provider.clear();
   ++record.history->replays;
   record.earlier_attempts += record.attempt;
   record.attempt = 0;

@@ -16,7 +16,7 @@ Parameters parametersOf(const DeadLetterFilter& filter, Duration retention) {
   Parameters parameters;
   parameters.add(ids).add(filter.customer).add(filter.reason);
   parameters.add(filter.kind ? std::optional<std::string_view>(word(*filter.kind)) : std::nullopt);
-  parameters.add(filter.dead_since).add(filter.dead_before);
+  parameters.add(filter.dead_since).add(filter.dead_before).add(filter.provider).add(filter.cause);
   parameters.add(std::chrono::duration<double>(retention).count());
   return parameters;
 }
@@ -65,6 +65,8 @@ DeadLetterPage PgJournal::list(const DeadLetterFilter& filter, Page page) {
       letter.event = readable(rows.text(7), rows.identity<Uuid>(0), rows.text(1), rows.text(2));
       letter.event.id = rows.identity<Uuid>(0);
       letter.reason = rows.text(3);
+      letter.cause = rows.text(8);
+      letter.provider = rows.text(9);
       letter.attempts = static_cast<std::uint32_t>(rows.integer(4));
       letter.replays = static_cast<std::uint32_t>(rows.integer(5));
       letter.dead_at = rows.time(6);
@@ -105,6 +107,22 @@ std::uint64_t PgJournal::discard(std::span<const Uuid> ids) {
   return database_.run([&](postgres::Session& session) {
     auto rows = session.run(sql::kDiscardDead, parameters);
     return rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : std::uint64_t{0};
+  });
+}
+
+std::vector<DeadLetterGroup> PgJournal::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
+  parameters.add(static_cast<std::int64_t>(limit));
+  return database_.run([&](postgres::Session& session) {
+    std::vector<DeadLetterGroup> groups;
+    auto rows = session.run(sql::kDeadCauses, parameters);
+    while (rows.next())
+      groups.push_back({.cause = std::string(rows.text(0)),
+                        .reason = std::string(rows.text(4)),
+                        .count = static_cast<std::uint64_t>(rows.integer(1)),
+                        .first_dead_at = rows.time(2),
+                        .last_dead_at = rows.time(3)});
+    return groups;
   });
 }
 

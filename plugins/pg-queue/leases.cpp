@@ -3,6 +3,7 @@
 #include "shared/durable/window.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -20,6 +21,11 @@ using postgres::Parameters;
 constexpr int kLeaseBits = 36;  // leases of one consumer; consumers are numbered above them
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+Fate fateOf(std::int64_t number) {
+  constexpr std::array kFates{Fate::Gone, Fate::Ready, Fate::Leased, Fate::Buried};
+  return kFates.at(static_cast<std::size_t>(number));
+}
 
 }  // namespace
 
@@ -139,11 +145,15 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
   Array<std::int16_t> outcomes;
   Array<double> delays;
   Array<std::string_view> reasons;
+  Array<std::string_view> causes;
+  Array<std::string_view> providers;
   for (const Ending* ending : endings) {
     const auto& outcome = ending->settlement->outcome;
     std::int16_t kind = 0;
     Duration delay{};
     std::string_view reason;
+    std::string cause;
+    std::string_view provider;
     if (const auto* retry = std::get_if<RetryAfter>(&outcome)) {
       kind = 1;
       delay = durable::bounded(retry->delay);
@@ -151,6 +161,8 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
     } else if (const auto* dead = std::get_if<Dead>(&outcome)) {
       kind = 2;
       reason = durable::clipped(dead->reason);
+      cause = causeOf(reason);
+      provider = durable::clipped(dead->provider);
     } else if (const auto* release = std::get_if<Release>(&outcome)) {
       kind = 3;
       delay = durable::bounded(release->delay);
@@ -162,9 +174,12 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
     outcomes.add(kind);
     delays.add(seconds(delay));
     reasons.add(reason);
+    causes.add(cause);
+    providers.add(provider);
   }
   Parameters parameters;
   parameters.add(slots).add(leases).add(sequences).add(bytes).add(outcomes).add(delays).add(reasons);
+  parameters.add(causes).add(providers);
   const std::vector<bool> settled = settledBy(sql::kSettle, parameters);
   const SteadyTime now = context_.clock.now();
   for (std::size_t i = 0; i < endings.size(); ++i) {
@@ -196,12 +211,11 @@ std::vector<Fate> PgJournal::expire(std::span<Item* const> items) {
     sequences.add(static_cast<std::int64_t>(item->sequence));
   }
   Parameters parameters;
-  parameters.add(slots).add(leases).add(sequences);
+  parameters.add(slots).add(leases).add(sequences).add(std::string_view(causeOf("crash_suspect")));
   const std::vector<Fate> fates = database_.run([&](postgres::Session& session) {
     std::vector<Fate> found;
     auto rows = session.run(sql::kExpire, parameters);
-    while (rows.next())
-      found.push_back(rows.integer(0) == 0 ? Fate::Gone : rows.integer(0) == 1 ? Fate::Ready : Fate::Leased);
+    while (rows.next()) found.push_back(fateOf(rows.integer(0)));
     return found;
   });
   std::vector<Fate> result;
@@ -215,14 +229,14 @@ std::vector<Fate> PgJournal::expire(std::span<Item* const> items) {
       // One that others had leased is read anew, with its history.
       if (item.foreign || !owns(item)) fate = Fate::Gone;
     }
-    if (fate == Fate::Gone) next_due_ = {};
+    if (fate == Fate::Gone || fate == Fate::Buried) next_due_ = {};
     result.push_back(fate);
   }
   return result;
 }
 
-void PgJournal::bury(Item& item, std::string_view reason) {
-  const Settlement settlement{durable::tokenOf(item), Dead{std::string(reason)}};
+void PgJournal::bury(Item& item, const Dead& dead) {
+  const Settlement settlement{durable::tokenOf(item), dead};
   Ending ending{&item, &settlement};
   settle({&ending, 1});
 }

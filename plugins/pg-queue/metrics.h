@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shared/dispatch/dead_letter_counters.h"
+
 #include "penstock/metrics.h"
 
 namespace penstock::pg_queue {
@@ -38,6 +40,7 @@ struct OutboxMetrics {
         refused(metrics.counter(kMoved, {{"outcome", "refused"}})),
         full(metrics.counter(kHeld, {{"reason", "full"}})),
         postponed(metrics.counter(kHeld, {{"reason", "failed"}})),
+        dead_letters(metrics, kEngine),
         oldest(metrics.gauge(kOldest)) {}
 
   Counter& accepted;
@@ -46,6 +49,7 @@ struct OutboxMetrics {
   Counter& refused;
   Counter& full;
   Counter& postponed;
+  DeadLetterCounters dead_letters;
   Gauge& oldest;
 };
 

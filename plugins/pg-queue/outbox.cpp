@@ -14,6 +14,7 @@ using postgres::Parameters;
 using Fate = JudgedDraft::Fate;
 
 constexpr std::int64_t kBatchBytes = 8 << 20;
+constexpr std::string_view kReused = "idempotency_key_reused";  // as outbox_move says it
 constexpr Duration kLongestPause = std::chrono::seconds(2);
 constexpr auto kHeartbeatLimit = std::chrono::minutes(2);
 
@@ -32,6 +33,7 @@ Parameters parametersOf(std::span<const JudgedDraft> drafts, const Settings& set
   Array<std::string_view> customers(drafts.size());
   Array<std::string_view> texts(drafts.size());
   Array<std::string_view> reasons(drafts.size());
+  Array<std::string_view> causes(drafts.size());
   Array<std::string_view> sentences(drafts.size());
   Array<double> delays(drafts.size());
   for (const JudgedDraft& draft : drafts) {
@@ -46,12 +48,14 @@ Parameters parametersOf(std::span<const JudgedDraft> drafts, const Settings& set
     customers.add(publication.customer);
     texts.add(publication.text);
     reasons.add(draft.reason);
+    causes.add(causeOf(draft.reason));
     sentences.add(draft.sentence);
     delays.add(std::chrono::duration<double>(draft.delay).count());
   }
   Parameters parameters;
   parameters.add(numbers).add(fates).add(ids).add(keys).add(fingerprints).add(conversations).add(partitions);
-  parameters.add(customers).add(texts).add(reasons).add(sentences).add(delays);
+  parameters.add(customers).add(texts).add(reasons).add(causes).add(sentences).add(delays);
+  parameters.add(std::string_view(causeOf(kReused)));
   parameters.add(std::chrono::duration<double>(settings.key_window).count());
   parameters.add(settings.max_events).add(settings.max_bytes);
   return parameters;
@@ -257,10 +261,12 @@ void Outbox::tell(const JudgedDraft& draft, Outcome outcome, const Uuid& first) 
                                       {{"message_id", first.text()}, {"draft_id", id}, {"outcome", "duplicate"}});
     case Outcome::Conflict:
       metrics_.conflict.add();
+      metrics_.dead_letters.add(Grounds::Rejected);
       return context_.log.notice("outbox.conflict", "an idempotency key was used again with other content",
                                  {{"message_id", first.text()}, {"draft_id", id}, {"outcome", "conflict"}});
     case Outcome::Buried:
       metrics_.refused.add();
+      metrics_.dead_letters.add(Grounds::Rejected);
       return context_.log.notice("outbox.refused", "a draft of the outbox was refused and is a dead letter",
                                  {{"message_id", id}, {"outcome", draft.reason}});
     case Outcome::Full:

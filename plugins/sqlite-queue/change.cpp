@@ -45,7 +45,7 @@ void SqliteJournal::Change::publish(Publication& publication) {
   session.execute(sql::kClaimKey, publication.key, publication.fingerprint, publication.id,
                   micros(now_ + durable::bounded(limits_.key_window)));
   session.execute(sql::kAddEvent, publication.id, publication.key, publication.conversation, micros(now_),
-                  publication.customer, word(publication.kind), publication.text);
+                  publication.customer, publication.provider, word(publication.kind), publication.text);
   by += {.live = 1, .bytes = bytes, .finished_keys = finished ? -1 : 0};
   publication.result = {PublishVerdict::Accepted, publication.id};
 }
@@ -86,8 +86,9 @@ void SqliteJournal::Change::removeEvent(std::int64_t sequence) {
     session.execute(sql::kDropKey, key);
 }
 
-void SqliteJournal::Change::bury(const Item& item, std::string_view reason) {
-  session.execute(sql::kBury, item.sequence, durable::clipped(reason), micros(now_));
+void SqliteJournal::Change::bury(const Item& item, const Dead& dead) {
+  const std::string_view reason = durable::clipped(dead.reason);
+  session.execute(sql::kBury, item.sequence, reason, causeOf(reason), durable::clipped(dead.provider), micros(now_));
   session.execute(sql::kRemoveState, item.sequence);
   by += {.live = -1, .bytes = -static_cast<std::int64_t>(item.text->size()), .dead = 1};
 }

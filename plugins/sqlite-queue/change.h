@@ -43,7 +43,7 @@ public:
   void putBack(std::uint64_t sequence, const State& state, WallTime due);
   void fail(const durable::Item& item, std::string_view reason);
   void finish(const durable::Item& item);
-  void bury(const durable::Item& item, std::string_view reason);
+  void bury(const durable::Item& item, const Dead& dead);
   void revive(std::int64_t sequence, WallTime due, std::int64_t attempts, std::int64_t replays, bool suspect,
               std::int64_t bytes);
   void removeDead(std::int64_t sequence);

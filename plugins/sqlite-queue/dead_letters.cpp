@@ -50,15 +50,18 @@ DeadLetterPage SqliteJournal::list(const DeadLetterFilter& filter, Page page) {
     const Wanted wanted(session, filter);
     DeadLetterPage result;
     auto total = session.query(sql::kCountDead, wanted.by_id ? 1 : 0, filter.customer, filter.reason, wanted.kind,
-                               wanted.since, wanted.before, kept_since);
+                               wanted.since, wanted.before, filter.provider, filter.cause, kept_since);
     if (total.next()) result.total = static_cast<std::uint64_t>(total.integer(0));
     if (page.offset() >= result.total) return result;
-    auto rows = session.query(sql::kListDead, wanted.by_id ? 1 : 0, filter.customer, filter.reason, wanted.kind,
-                              wanted.since, wanted.before, kept_since, page.size, page.offset());
+    auto rows =
+        session.query(sql::kListDead, wanted.by_id ? 1 : 0, filter.customer, filter.reason, wanted.kind, wanted.since,
+                      wanted.before, filter.provider, filter.cause, kept_since, page.size, page.offset());
     while (rows.next()) {
       DeadLetter letter;
       letter.event = readable(rows.text(8), digest<Uuid>(rows.bytes(1)), rows.text(2), rows.text(3));
       letter.reason = rows.text(4);
+      letter.cause = rows.text(9);
+      letter.provider = rows.text(10);
       letter.attempts = static_cast<std::uint32_t>(rows.integer(5));
       letter.replays = static_cast<std::uint32_t>(rows.integer(6));
       letter.dead_at = wallTime(rows.integer(7));
@@ -95,8 +98,9 @@ std::uint64_t SqliteJournal::replay(const DeadLetterFilter& filter, std::uint64_
     {
       const auto limit =
           static_cast<std::int64_t>(std::min<std::uint64_t>({cap, limits_.max_events, std::uint64_t{1} << 40}));
-      auto rows = change.session.query(sql::kReplayableDead, wanted.by_id ? 1 : 0, filter.customer, filter.reason,
-                                       wanted.kind, wanted.since, wanted.before, kept_since, limit);
+      auto rows =
+          change.session.query(sql::kReplayableDead, wanted.by_id ? 1 : 0, filter.customer, filter.reason, wanted.kind,
+                               wanted.since, wanted.before, filter.provider, filter.cause, kept_since, limit);
       while (rows.next()) {
         bytes += rows.integer(4);
         if (!change.hasRoom(bytes, static_cast<std::int64_t>(chosen.size()))) break;
@@ -126,13 +130,31 @@ std::uint64_t SqliteJournal::discard(std::span<const Uuid> ids) {
     std::vector<std::int64_t> sequences;
     {
       auto rows = change.session.query(sql::kReplayableDead, 1, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
-                                       std::nullopt, std::int64_t{0}, static_cast<std::int64_t>(ids.size()));
+                                       std::nullopt, std::nullopt, std::nullopt, std::int64_t{0},
+                                       static_cast<std::int64_t>(ids.size()));
       while (rows.next()) sequences.push_back(rows.integer(0));
     }
     for (const std::int64_t sequence : sequences) change.removeDead(sequence);
     removed = sequences.size();
   });
   return removed;
+}
+
+std::vector<DeadLetterGroup> SqliteJournal::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  const std::int64_t kept_since = micros(clock_.now() - limits_.dead_letter_retention);
+  return file_.write([&](sqlite::Session& session) {
+    const Wanted wanted(session, filter);
+    std::vector<DeadLetterGroup> groups;
+    auto rows = session.query(sql::kDeadCauses, wanted.by_id ? 1 : 0, filter.customer, filter.reason, wanted.kind,
+                              wanted.since, wanted.before, filter.provider, filter.cause, kept_since, limit);
+    while (rows.next())
+      groups.push_back({.cause = std::string(rows.text(0)),
+                        .reason = std::string(rows.text(4)),
+                        .count = static_cast<std::uint64_t>(rows.integer(1)),
+                        .first_dead_at = wallTime(rows.integer(2)),
+                        .last_dead_at = wallTime(rows.integer(3))});
+    return groups;
+  });
 }
 
 }  // namespace penstock::sqlite_queue

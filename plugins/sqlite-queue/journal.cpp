@@ -113,7 +113,9 @@ void SqliteJournal::voidLeases() {
   if (left.empty()) return;
   std::vector<Item*> items;
   for (const auto& item : left) items.push_back(item.get());
-  expire(items);
+  const std::vector<Fate> fates = expire(items);
+  metrics_.dead_letters.add(Grounds::CrashSuspect,
+                            static_cast<double>(std::count(fates.begin(), fates.end(), Fate::Buried)));
   context_.log.notice("queue.leases_voided", "events were in somebody's hands when the last run ended",
                       {{"events", std::to_string(items.size())}});
 }
@@ -203,7 +205,7 @@ void SqliteJournal::settle(std::span<Ending> endings) {
                             },
                             [&](const Dead& dead) {
                               change.fail(item, dead.reason);
-                              change.bury(item, dead.reason);
+                              change.bury(item, dead);
                               ending.fate = Fate::Gone;
                             },
                             [&](const Release& release) {
@@ -228,16 +230,16 @@ std::vector<Fate> SqliteJournal::expire(std::span<Item* const> items) {
       state.suspect = true;
       if (item->alone) ++state.expiries_alone;
       const bool poison = state.expiries_alone >= durable::kExpiriesAlone;
-      fates.push_back(poison ? Fate::Gone : Fate::Ready);
+      fates.push_back(poison ? Fate::Buried : Fate::Ready);
       if (poison)
-        change.bury(*item, "crash_suspect");
+        change.bury(*item, {.reason = "crash_suspect", .grounds = Grounds::CrashSuspect});
       else
         change.putBack(item->sequence, state, now);
     }
   });
   for (std::size_t i = 0; i < items.size(); ++i) {
     after[i].giveTo(*items[i]);
-    if (fates[i] != Fate::Gone) continue;
+    if (fates[i] != Fate::Buried) continue;
     metrics_.crash_suspects.add();
     context_.log.warning("queue.crash_suspect",
                          "an event's lease ran out three times while it was alone; it is given up",
@@ -246,10 +248,10 @@ std::vector<Fate> SqliteJournal::expire(std::span<Item* const> items) {
   return fates;
 }
 
-void SqliteJournal::bury(Item& item, std::string_view reason) {
+void SqliteJournal::bury(Item& item, const Dead& dead) {
   change([&](Change& change) {
-    change.fail(item, reason);
-    change.bury(item, reason);
+    change.fail(item, dead.reason);
+    change.bury(item, dead);
   });
 }
 

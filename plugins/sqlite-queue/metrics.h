@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shared/dispatch/dead_letter_counters.h"
+
 #include "penstock/metrics.h"
 
 namespace penstock::sqlite_queue {
@@ -18,6 +20,7 @@ inline constexpr GaugeSpec kLogBytes{"penstock_queue_log_bytes",
 struct JournalMetrics {
   explicit JournalMetrics(Metrics& metrics)
       : crash_suspects(metrics.counter(kCrashSuspects, {{"engine", "sqlite_queue"}})),
+        dead_letters(metrics, "sqlite_queue"),
         keys_evicted(metrics.counter(kKeysEvicted, {{"engine", "sqlite_queue"}})),
         dead_letters_evicted(metrics.counter(kDeadLettersEvicted, {{"engine", "sqlite_queue"}})),
         unavailable(metrics.counter(kErrors, {{"engine", "sqlite_queue"}, {"class", "unavailable"}})),
@@ -26,6 +29,7 @@ struct JournalMetrics {
         log_bytes(metrics.gauge(kLogBytes, {{"engine", "sqlite_queue"}})) {}
 
   Counter& crash_suspects;
+  DeadLetterCounters dead_letters;
   Counter& keys_evicted;
   Counter& dead_letters_evicted;
   Counter& unavailable;

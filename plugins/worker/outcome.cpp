@@ -17,7 +17,9 @@ std::variant<Done, RetryAfter, Dead, Release> afterFailure(const PersistOutcome&
   question.provider = event.content.provider;
   const std::string reason = shortened(outcome.reason);
   if (const auto delay = policy.retry(question)) return RetryAfter{std::max(*delay, Duration::zero()), reason};
-  return Dead{"gave up after " + std::to_string(attempt) + (attempt == 1 ? " attempt: " : " attempts: ") + reason};
+  return Dead{
+      .reason = "gave up after " + std::to_string(attempt) + (attempt == 1 ? " attempt: " : " attempts: ") + reason,
+      .grounds = Grounds::GaveUp};
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ std::variant<Done, RetryAfter, Dead, Release> conclude(const PersistOutcome& out
     case PersistOutcome::Kind::Kept:
       return Done{};
     case PersistOutcome::Kind::Rejected:
-      return Dead{shortened(outcome.reason)};
+      return Dead{.reason = shortened(outcome.reason), .grounds = Grounds::Rejected};
     case PersistOutcome::Kind::Failed:
       return afterFailure(outcome, event, attempt, age, policy);
     // No delay: the pause is the worker's, and events that stay in place keep their order.

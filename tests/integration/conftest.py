@@ -1,5 +1,6 @@
 import os
 import pathlib
+import sqlite3
 import sys
 
 import pytest
@@ -10,21 +11,38 @@ from driver import Server  # noqa: E402
 from postgres import Postgres, cluster_folder  # noqa: E402
 
 
+class Files:
+    """Surroundings of servers whose data are files in their folder."""
+
+    def __call__(self, folder):
+        return {}
+
+    @staticmethod
+    def change_store(folder, sql):
+        store = sqlite3.connect(folder / "data" / "store.db", timeout=30)
+        try:
+            store.executescript(sql)
+        finally:
+            store.close()
+
+
 @pytest.fixture(scope="module")
 def surroundings():
     """The environment of a server with this data folder. PENSTOCK_ENGINES=pg gives each folder a database of its own."""
     if os.environ.get("PENSTOCK_ENGINES") != "pg":
-        yield lambda folder: {}
+        yield Files()
         return
     databases = {}
 
     def environment(folder):
         if folder not in databases:
-            databases[folder] = server.create(f"of_test_{len(databases)}")
-        return {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": databases[folder]}
+            databases[folder] = f"of_test_{len(databases)}"
+            server.create(databases[folder])
+        return {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": server.url(databases[folder])}
 
     with cluster_folder() as own:
         server = Postgres(own)
+        environment.change_store = lambda folder, sql: server.query(databases[folder], sql)
         yield environment
         server.end()
 
@@ -49,6 +67,33 @@ def start(tmp_path_factory, surroundings):
     yield begin
     statuses = [server.stop() for server in servers]
     assert statuses == [0] * len(servers), "\n".join(server.log_text()[-4000:] for server in servers)
+
+
+POISON_IS_REFUSED = {
+    "sqlite-queue": """
+CREATE TRIGGER poison BEFORE INSERT ON messages WHEN NEW.snippet LIKE 'poison%'
+BEGIN SELECT RAISE(ABORT, 'poison'); END""",
+    "pg-queue": """
+CREATE FUNCTION public.poison() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'poison' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER poison BEFORE INSERT ON penstock.messages FOR EACH ROW WHEN (NEW.snippet LIKE 'poison%')
+EXECUTE FUNCTION public.poison()""",
+}
+POISON_IS_KEPT = {"sqlite-queue": "DROP TRIGGER poison", "pg-queue": "DROP TRIGGER poison ON penstock.messages"}
+
+
+@pytest.fixture(scope="module")
+def poison(surroundings, queue):
+    """Makes the store of a server refuse for good what begins with poison, so that it becomes a dead letter."""
+    return lambda server: surroundings.change_store(server.folder, POISON_IS_REFUSED[queue])
+
+
+@pytest.fixture(scope="module")
+def antidote(surroundings, queue):
+    """Makes the store take it again."""
+    return lambda server: surroundings.change_store(server.folder, POISON_IS_KEPT[queue])
 
 
 @pytest.fixture(scope="module")

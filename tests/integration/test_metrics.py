@@ -20,6 +20,8 @@ FROM_THE_START = [
     'penstock_ingest_refused_total{reason="policy"}',
     'penstock_ingest_refused_total{reason="full"}',
     'penstock_ingest_refused_total{reason="unavailable"}',
+    "penstock_ingest_dead_letters_replayed_total",
+    "penstock_ingest_dead_letters_discarded_total",
     "penstock_ingest_publish_seconds_count",
     "penstock_worker_dequeued_total",
     "penstock_worker_processed_total",

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from driver import ROOT, phone
+from driver import ROOT, phone, until
 
 DOCUMENT = yaml.safe_load((ROOT / "plugins" / "http-ingest" / "openapi.yaml").read_text(encoding="utf-8"))
 RESOLVER = jsonschema.RefResolver("", DOCUMENT)
@@ -16,7 +16,8 @@ RESOLVER = jsonschema.RefResolver("", DOCUMENT)
 NOT_PROVOKED = {
     (operation, "503")
     for operation in ("listConversations", "listMessages", "getMessage", "listSent", "listSentAlias", "live", "ready",
-                      "health")
+                      "health", "listDeadLetters", "listCauses", "replayDeadLetters", "getDeadLetter",
+                      "discardDeadLetter", "replayDeadLetter")
 }
 
 driven = set()  # operationIds
@@ -50,8 +51,8 @@ OPERATIONS = [
     if node["operationId"] != "receiveFromProvider"
 ]
 BY_ID = {operation.id: operation for operation in OPERATIONS}
-SENDING = [operation for operation in OPERATIONS if operation.body]
-READING = [operation for operation in OPERATIONS if "reading" in operation.node["tags"]]
+POSTING = [operation for operation in OPERATIONS if operation.body]
+SENDING = [operation for operation in POSTING if "dead letters" not in operation.node["tags"]]
 
 
 def valid(schema, value):
@@ -97,9 +98,32 @@ def conversation(server):
     return server.message(answer.json["id"])
 
 
-def path_of(operation, conversation):
+@pytest.fixture(scope="module")
+def bury(server, poison):
+    """Makes a dead letter; its id."""
+    poison(server)
+
+    def made():
+        id = drive(server, BY_ID["sendSms"], body={"from": phone(), "to": phone(), "body": "poison"}).json["id"]
+        until(lambda: server.get(f"/api/dead-letters/{id}").status == 200, 10, f"dead letter {id}")
+        return id
+
+    return made
+
+
+def path_of(operation, conversation, bury):
+    if "{id}" not in operation.path:
+        return operation.path
+    if "dead letters" in operation.node["tags"]:
+        return operation.path.replace("{id}", bury())
     ids = {"listMessages": conversation["conversation_id"], "getMessage": conversation["id"]}
-    return operation.path.replace("{id}", str(ids.get(operation.id)))
+    return operation.path.replace("{id}", str(ids[operation.id]))
+
+
+def body_with(operation, text):
+    """An example of a body, another message than all others."""
+    body = body_of(operation)
+    return {**body, "body": text} if operation in SENDING else body
 
 
 def test_the_server_serves_this_document(server):
@@ -130,7 +154,7 @@ def test_each_example_of_an_answer_matches_its_schema(operation, example):
     "operation, example",
     example_cases(
         (operation, name, example)
-        for operation in SENDING
+        for operation in POSTING
         for name, example in operation.body["examples"].items()
     ),
 )
@@ -139,7 +163,7 @@ def test_each_example_of_a_body_is_answered_as_it_says(server, conversation, ope
     if expected == operation.success:
         validate(operation.body["schema"], example["value"])
     answer = drive(server, operation, body=example["value"], status=expected)
-    if expected == operation.success:
+    if expected == operation.success and operation in SENDING:
         server.message(answer.json["id"])
 
 
@@ -152,35 +176,35 @@ def test_each_example_of_a_body_is_answered_as_it_says(server, conversation, ope
         for name, example in parameter["examples"].items()
     ),
 )
-def test_each_example_of_a_parameter_is_answered_as_it_says(server, conversation, operation, example):
+def test_each_example_of_a_parameter_is_answered_as_it_says(server, conversation, bury, operation, example):
     parameter, name, example = example
     status = example.get("x-answer", operation.success)
     value = str(example["value"])
     path, headers, body = operation.path, {}, None
     if parameter["in"] == "path":
-        path = path.replace("{id}", value) if not value.startswith("{") else path_of(operation, conversation)
+        path = path.replace("{id}", value) if not value.startswith("{") else path_of(operation, conversation, bury)
     else:
-        path = path_of(operation, conversation)
+        path = path_of(operation, conversation, bury)
     if parameter["in"] == "query":
         path += "?" + urllib.parse.urlencode({parameter["name"]: value})
     if parameter["in"] == "header":
         headers = {parameter["name"]: value}
     if operation.body:
-        body = {**body_of(operation), "body": f"{operation.id} {parameter['name']} {name}"}
+        body = body_with(operation, f"{operation.id} {parameter['name']} {name}")
     drive(server, operation, path, body, headers, status)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
-def test_each_operation_succeeds(server, conversation, operation):
-    body = {**body_of(operation), "body": f"{operation.id} succeeds"} if operation.body else None
+def test_each_operation_succeeds(server, conversation, bury, operation):
+    body = body_with(operation, f"{operation.id} succeeds") if operation.body else None
     for member in ("messaging_provider_id", "xillio_id"):
         if body and member in body:
             body[member] = f"{operation.id} succeeds"
-    drive(server, operation, path_of(operation, conversation), body)
+    drive(server, operation, path_of(operation, conversation, bury), body)
 
 
-@pytest.mark.parametrize("operation", SENDING, ids=repr)
-def test_each_sending_call_refuses_as_documented(server, start, operation):
+@pytest.mark.parametrize("operation", POSTING, ids=repr)
+def test_each_call_with_a_body_refuses_as_documented(server, start, operation):
     body = body_of(operation)
     drive(server, operation, body=b"{", status="400")
     drive(server, operation, body=b"[]", status="400")
@@ -206,9 +230,9 @@ def test_each_sending_call_refuses_when_the_queue_is_full(narrow, operation):
     drive(narrow, operation, body={**body_of(operation), "body": "x" * (200 << 10)}, status="503")
 
 
-@pytest.mark.parametrize("operation", [each for each in READING if "406" in each.responses], ids=repr)
-def test_each_reading_call_refuses_to_answer_in_anything_but_json(server, conversation, operation):
-    drive(server, operation, path_of(operation, conversation), headers={"Accept": "text/html"}, status="406")
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if "406" in each.responses], ids=repr)
+def test_each_reading_call_refuses_to_answer_in_anything_but_json(server, conversation, bury, operation):
+    drive(server, operation, path_of(operation, conversation, bury), headers={"Accept": "text/html"}, status="406")
 
 
 def test_a_message_has_the_metadata_it_was_sent_with(server, conversation):

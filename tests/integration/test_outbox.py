@@ -111,9 +111,14 @@ def test_what_the_policy_refuses_is_a_dead_letter_with_its_reasons(site):
         "SELECT id || '|' || reason || '|' || (failures -> 0 ->> 2) FROM penstock.queue_dead").split("|")
     assert (letter, reason) == (id, "validation_failed")
     assert "to: must be a phone number" in failures and "attachments: an mms needs" in failures
-    until(lambda: server.metric("penstock_queue_dead") == 1, 10, "the gauge")
+    until(lambda: server.metric("penstock_queue_dead{") == 1, 10, "the gauge")
+    assert server.metric("penstock_queue_dead_letters_total") == 1
     assert server.metric('penstock_outbox_moved_total{outcome="refused"}') == 1
     assert server.get(f"/api/messages/{id}").status == 404
+    shown = server.get(f"/api/dead-letters/{id}").json
+    assert (shown["reason"], shown["provider"], shown["message"]["to"]) == (reason, None, "nobody")
+    assert (shown["policy_hash"], shown["idempotency_key"], shown["conversation_key"]) == (None, None, None)
+    assert [group["cause"] for group in server.get("/api/dead-letters/causes").json["items"]] == [shown["cause"]]
     lines = [line for line in server.log_lines() if line.get("event") == "outbox.refused"]
     assert [line["message_id"] for line in lines] == [id] and "nobody" not in server.log_text()
 

@@ -15,10 +15,17 @@ struct Failure {
   bool operator==(const Failure&) const = default;
 };
 
+/// A short name of what a reason says: 16 lower-case hexadecimal digits, equal for reasons that differ only in what
+/// varies from one event to the next: numbers, hexadecimal digits, UUIDs, addresses, what stands in quotes, white
+/// space. Made from SHA-256 of the rest, so it is the same in every process and on every engine. [any thread]
+std::string causeOf(std::string_view reason);
+
 /// An event that was given up, with everything needed to judge and replay it.
 struct DeadLetter {
   Event event;
   std::string reason;             ///< why it was given up: the Dead reason, crash_suspect, …
+  std::string cause;              ///< causeOf(reason) as it was when the event died
+  std::string provider;           ///< who was asked to send it, else who reported it; empty: nobody
   std::uint32_t attempts = 0;     ///< over all its lives
   std::uint32_t replays = 0;      ///< how often it has been replayed before
   std::vector<Failure> failures;  ///< oldest first, at most the last 50, kept through replays
@@ -30,6 +37,8 @@ struct DeadLetterFilter {
   std::vector<Uuid> ids;  ///< empty: any
   std::optional<std::string> customer;
   std::optional<std::string> reason;  ///< whole text
+  std::optional<std::string> provider;
+  std::optional<std::string> cause;
   std::optional<Kind> kind;
   std::optional<WallTime> dead_since;   ///< inclusive
   std::optional<WallTime> dead_before;  ///< exclusive
@@ -38,6 +47,15 @@ struct DeadLetterFilter {
 struct DeadLetterPage {
   std::vector<DeadLetter> items;  ///< newest first, id breaks ties
   std::uint64_t total = 0;        ///< that match the filter
+};
+
+/// Dead letters that died of the same thing.
+struct DeadLetterGroup {
+  std::string cause;
+  std::string reason;       ///< that of the newest of them
+  std::uint64_t count = 0;  ///< that match the filter
+  WallTime first_dead_at{};
+  WallTime last_dead_at{};
 };
 
 /// penstock.dead-letters/1: given by every engine. Dead letters are kept for the engine's configured retention.
@@ -60,6 +78,10 @@ public:
   /// Removes dead letters for good; unknown ids are passed over. Returns how many were removed.
   /// [any thread] [blocks] [throws: QueueUnavailable]
   virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
+
+  /// What matching dead letters died of, at most `limit` groups: the largest first, then the one that grew last, then
+  /// by cause. [any thread] [blocks] [throws: QueueUnavailable]
+  virtual std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) = 0;
 };
 
 }  // namespace penstock

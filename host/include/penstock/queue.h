@@ -65,9 +65,25 @@ struct RetryAfter {
   std::string reason;
   bool operator==(const RetryAfter&) const = default;
 };
+/// What made a dead letter of an event, as it is counted: few words, where the reason is any text. The words are
+/// rejected, gave_up, no_route, crash_suspect, unreadable, other.
+enum class Grounds : std::uint8_t {
+  Rejected,      ///< it can never succeed: what has to take it refuses it for good
+  GaveUp,        ///< it failed too often or for too long
+  NoRoute,       ///< nobody was found who could take it
+  CrashSuspect,  ///< its lease ran out three times while it was alone; engines say so, not their users
+  Unreadable,    ///< what was stored cannot be read; engines say so, not their users
+  Other,
+};
+inline constexpr std::array kGrounds{Grounds::Rejected,     Grounds::GaveUp,     Grounds::NoRoute,
+                                     Grounds::CrashSuspect, Grounds::Unreadable, Grounds::Other};
+std::string_view word(Grounds grounds);
+
 /// Give up: move to the dead letters.
 struct Dead {
   std::string reason;
+  std::string provider{};  ///< who was asked to send it; empty: nobody, and the event's own provider stands for it
+  Grounds grounds = Grounds::Other;
   bool operator==(const Dead&) const = default;
 };
 /// Give back or park: as RetryAfter, but the attempt is not counted (pacing, pause, breaker, limits, drain).

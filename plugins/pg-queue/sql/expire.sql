@@ -1,1 +1,1 @@
-SELECT fate FROM penstock.queue_expire($1, $2, $3)
+SELECT fate FROM penstock.queue_expire($1, $2, $3, $4)

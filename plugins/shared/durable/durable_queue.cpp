@@ -89,7 +89,8 @@ void DurableQueue::buryUnreadable(const LeaseToken& token) {
     Item* item = window_.leased(token);
     if (item == nullptr) return 0;
     log_.error("queue.unreadable", "a stored event cannot be read; it is a dead letter now", {{"id", item->id.text()}});
-    journal_->bury(*item, "unreadable");
+    journal_->bury(*item, {.reason = "unreadable", .grounds = Grounds::Unreadable});
+    instruments_.dead_letters.add(Grounds::Unreadable);
     window_.endLease(*item, Fate::Gone, clock_.now());
     return 0;
   });
@@ -172,6 +173,10 @@ std::uint64_t DurableQueue::replay(const DeadLetterFilter& filter, std::uint64_t
 
 std::uint64_t DurableQueue::discard(std::span<const Uuid> ids) {
   return onDispatcher([&] { return journal_->discard(ids); });
+}
+
+std::vector<DeadLetterGroup> DurableQueue::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  return onDispatcher([&] { return journal_->causes(filter, limit); });
 }
 
 bool DurableQueue::waitForRound(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
@@ -279,7 +284,10 @@ void DurableQueue::settleAll(const std::vector<Closing*>& closings) {
   const SteadyTime now = clock_.now();
   for (const Ending& ending : endings) {
     ending.item->ending = false;
-    if (!failure) window_.endLease(*ending.item, ending.fate, now);
+    if (failure) continue;
+    const auto* dead = std::get_if<Dead>(&ending.settlement->outcome);
+    if (dead != nullptr && ending.fate != Fate::LeaseLost) instruments_.dead_letters.add(dead->grounds);
+    window_.endLease(*ending.item, ending.fate, now);
   }
   if (!failure && !endings.empty()) {
     more_ = true;
@@ -301,6 +309,7 @@ void DurableQueue::expireOverdue() {
   }
   for (std::size_t i = 0; i < overdue.size(); ++i) {
     if (fates[i] != Fate::Leased && !overdue[i]->foreign) instruments_.lease_expiries.add();
+    if (fates[i] == Fate::Buried) instruments_.dead_letters.add(Grounds::CrashSuspect);
     window_.endLease(*overdue[i], fates[i], now);
   }
   committer_.roomMade();

@@ -30,6 +30,7 @@ public:
   std::optional<DeadLetter> get(const Uuid& id) override;
   std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) override;
   std::uint64_t discard(std::span<const Uuid> ids) override;
+  std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) override;
 
   /// The journal may hold more than it did. [any thread] [does not block]
   void poke();

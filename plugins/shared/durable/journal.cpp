@@ -8,6 +8,7 @@ Publication::Publication(const Event& event)
       fingerprint(event.fingerprint),
       conversation(Digest128::of({event.customer, event.conversation})),
       customer(event.customer),
+      provider(event.content.provider),
       kind(event.kind),
       text(serialize(event)) {}
 

@@ -24,6 +24,7 @@ struct Publication {
   Digest128 fingerprint;
   Digest128 conversation;  ///< hash of customer and conversation: names chosen by strangers cannot collide
   std::string customer;
+  std::string provider;  ///< who reported it
   Kind kind;
   std::string text;  ///< serialised
   PublishResult result{};
@@ -39,6 +40,7 @@ struct Intake {
 /// What became of a leased event.
 enum class Fate : std::uint8_t {
   Gone,       ///< done, dead, or away until its time comes
+  Buried,     ///< a lease that ran out made a dead letter of it
   Ready,      ///< to be handed out again now
   LeaseLost,  ///< the lease had ended before; nothing was changed
   Leased,     ///< still leased: asked too soon
@@ -73,8 +75,8 @@ public:
   virtual void settle(std::span<Ending> endings) = 0;
   /// Commits that these leases have run out: their events become suspects, or dead when they ran out alone too often.
   virtual std::vector<Fate> expire(std::span<Item* const> items) = 0;
-  /// The event cannot be read: it becomes a dead letter.
-  virtual void bury(Item& item, std::string_view reason) = 0;
+  /// The event, which is leased, becomes a dead letter.
+  virtual void bury(Item& item, const Dead& dead) = 0;
   /// What has to be done now and then: retention, expired keys, signs of life.
   virtual void tidy(Window& window) = 0;
   /// Nothing more will be handed out.
@@ -86,6 +88,7 @@ public:
   virtual std::optional<DeadLetter> get(const Uuid& id) = 0;
   virtual std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) = 0;
   virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
+  virtual std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) = 0;
 };
 
 }  // namespace penstock::durable

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "shared/dispatch/dead_letter_counters.h"
+
 #include "penstock/metrics.h"
 #include "penstock/time.h"
 
@@ -36,12 +38,14 @@ inline constexpr HistogramSpec kCommitSeconds{"penstock_queue_commit_seconds",
 struct Instruments {
   Instruments(Metrics& metrics, const std::string& engine)
       : lease_expiries(metrics.counter(kLeaseExpiries, {{"engine", engine}})),
+        dead_letters(metrics, engine),
         unreadable(metrics.counter(kUnreadable, {{"engine", engine}})),
         handler_failures(metrics.counter(kHandlerFailures, {{"engine", engine}})),
         committed_events(metrics.counter(kCommittedEvents, {{"engine", engine}})),
         commit_seconds(metrics.histogram(kCommitSeconds, {{"engine", engine}})) {}
 
   Counter& lease_expiries;
+  DeadLetterCounters dead_letters;
   Counter& unreadable;
   Counter& handler_failures;
   Counter& committed_events;

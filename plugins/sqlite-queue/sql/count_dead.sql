@@ -1,4 +1,5 @@
--- ?1 whether temp.wanted holds the ids, ?2 customer, ?3 reason, ?4 kind, ?5 since, ?6 before, or NULL; ?7 kept since
+-- ?1 whether temp.wanted holds the ids, ?2 customer, ?3 reason, ?4 kind, ?5 since, ?6 before, ?7 provider, ?8 cause, or
+-- NULL; ?9 kept since
 SELECT count(*)
 FROM dead_letters AS d
 WHERE (?1 = 0 OR d.id IN (SELECT id FROM temp.wanted))
@@ -7,4 +8,6 @@ WHERE (?1 = 0 OR d.id IN (SELECT id FROM temp.wanted))
   AND (?4 IS NULL OR d.kind = ?4)
   AND (?5 IS NULL OR d.dead_at >= ?5)
   AND (?6 IS NULL OR d.dead_at < ?6)
-  AND d.dead_at > ?7
+  AND (?7 IS NULL OR d.provider = ?7)
+  AND (?8 IS NULL OR d.cause = ?8)
+  AND d.dead_at > ?9

@@ -1,5 +1,6 @@
 #include "conformance/queue/engine_under_test.h"
 
+#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -98,6 +99,13 @@ void EngineUnderTest::bury(const Event& event, std::string reason) {
   const Delivery delivery = receiveOne();
   ASSERT_EQ(delivery.event.id, event.id);
   end(delivery, Dead{std::move(reason)});
+}
+
+double EngineUnderTest::metric(std::string_view name, std::string_view reason) {
+  std::string engine(plugin_->descriptor().name);
+  std::replace(engine.begin(), engine.end(), '-', '_');
+  return plugin_->metrics.value(std::string(name) + "{engine=\"" + engine + "\",reason=\"" + std::string(reason) +
+                                "\"}");
 }
 
 std::vector<DeadLetter> EngineUnderTest::deadList(const DeadLetterFilter& filter) {

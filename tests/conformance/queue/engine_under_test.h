@@ -62,6 +62,9 @@ protected:
   /// Publishes an event and gives it up at once.
   void bury(const Event& event, std::string reason = "no route");
 
+  /// A counter of the engine whose label `reason` says this.
+  double metric(std::string_view name, std::string_view reason);
+
   std::vector<DeadLetter> deadList(const DeadLetterFilter& filter = {});
 
 private:

@@ -1,4 +1,5 @@
 #include "answered.h"
+#include "fake_dead_letters.h"
 #include "fake_publisher.h"
 #include "fake_reader.h"
 #include "fake_webhooks.h"
@@ -28,6 +29,7 @@ class WiringTest : public testing::Test {
 protected:
   void SetUp() override {
     plugin.lend<Queue>(queue);
+    plugin.lend<DeadLetters>(letters);
     plugin.lend<Reader>(reader);
     plugin.lend<Http>(http);
     plugin.lend<ProviderWebhooks>(webhooks);
@@ -44,6 +46,7 @@ protected:
   }
 
   FakePublisher queue;
+  FakeDeadLetters letters;
   FakeReader reader;
   FakeHttp http;
   FakeWebhooks webhooks;
@@ -53,18 +56,23 @@ protected:
 TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
   std::vector<std::string> posts;
   std::vector<std::string> gets;
+  std::vector<std::string> deletes;
   for (const auto& [key, route] : http.routes) {
     EXPECT_EQ(route.listener, ListenerName::Public);
-    (key.first == Method::Post ? posts : gets).push_back(key.second);
+    (key.first == Method::Post ? posts : key.first == Method::Get ? gets : deletes).push_back(key.second);
+    const bool body = key.first == Method::Post && !key.second.ends_with("{id}/replay");
     const BodyRule posted = key.second.ends_with("{provider}") ? BodyRule::Any : BodyRule::Json;
-    EXPECT_EQ(route.body, key.first == Method::Post ? posted : BodyRule::None);
+    EXPECT_EQ(route.body, body ? posted : BodyRule::None) << key.second;
     EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
   }
   EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
-                                                   "/api/webhooks/email", "/api/webhooks/{provider}"));
-  EXPECT_THAT(gets, testing::UnorderedElementsAre("/api/conversations", "/api/conversations/{id}/messages",
-                                                  "/api/messages/{id}", "/api/messages/sent", "/messages/sent",
-                                                  "/livez", "/readyz", "/healthz", "/openapi.yaml"));
+                                                   "/api/webhooks/email", "/api/webhooks/{provider}",
+                                                   "/api/dead-letters/replay", "/api/dead-letters/{id}/replay"));
+  EXPECT_THAT(deletes, testing::ElementsAre("/api/dead-letters/{id}"));
+  EXPECT_THAT(gets, testing::UnorderedElementsAre(
+                        "/api/conversations", "/api/conversations/{id}/messages", "/api/messages/{id}",
+                        "/api/messages/sent", "/messages/sent", "/api/dead-letters", "/api/dead-letters/causes",
+                        "/api/dead-letters/{id}", "/livez", "/readyz", "/healthz", "/openapi.yaml"));
 }
 
 TEST_F(WiringTest, OnlyHealthIsServedWhileDraining) {
@@ -84,6 +92,12 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Get, "/messages/sent").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/api/messages/{id}").problem().status, 404U);
   EXPECT_EQ(call(Method::Post, "/api/webhooks/{provider}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Get, "/api/dead-letters").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/dead-letters/causes").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/dead-letters/{id}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Delete, "/api/dead-letters/{id}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Post, "/api/dead-letters/{id}/replay").problem().status, 404U);
+  EXPECT_EQ(call(Method::Post, "/api/dead-letters/replay", R"({"filter":{}})").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
   plugin.board.state = HealthState::Down;

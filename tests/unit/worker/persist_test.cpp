@@ -30,7 +30,8 @@ TEST_F(WorkerTest, APoisonedEventGoesToTheDeadLettersAndTheOther499AreDone) {
   queue.give(makeInbound(1, 500));
   for (const auto& each : queue.awaitSettled(500)) {
     if (each.id == poison.id)
-      EXPECT_EQ(std::get<Dead>(each.settlement.outcome), (Dead{"store rejected: NOT NULL constraint failed"}));
+      EXPECT_EQ(std::get<Dead>(each.settlement.outcome),
+                (Dead{"store rejected: NOT NULL constraint failed", "", Grounds::Rejected}));
     else
       EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
   }
@@ -68,7 +69,8 @@ TEST_F(WorkerTest, AnEventThatThrowsIsRetriedAsPolicySaysWhileTheOthersAreDone) 
   }
   queue.give({poison}, 10);
   const auto settled = queue.awaitSettled(5);
-  EXPECT_EQ(std::get<Dead>(settled[4].settlement.outcome), (Dead{"gave up after 10 attempts: surprise"}));
+  EXPECT_EQ(std::get<Dead>(settled[4].settlement.outcome),
+            (Dead{"gave up after 10 attempts: surprise", "", Grounds::GaveUp}));
   queue.awaitReceives(3);
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_EQ(asked[0].number, 9U);

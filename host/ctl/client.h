@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace penstock::ctl {
+
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+/// The service's answer to one call.
+struct Answer {
+  unsigned status = 0;
+  std::string text;
+  boost::json::value body;
+};
+
+/// Talks to one service over HTTP/1.1, a connection a call.
+class Client {
+public:
+  /// `url` is http://host[:port][/prefix]; the timeout is for a whole call. [throws: Failure]
+  Client(const std::string& url, std::chrono::milliseconds timeout);
+
+  /// The answer if its status is 2xx. `path` begins with a slash. [blocks: up to the timeout] [throws: Failure]
+  Answer get(std::string_view path, const Query& query = {}) { return call("GET", path, query, nullptr); }
+  Answer post(std::string_view path, const boost::json::value& body) { return call("POST", path, {}, &body); }
+  Answer remove(std::string_view path) { return call("DELETE", path, {}, nullptr); }
+
+private:
+  Answer call(std::string_view method, std::string_view path, const Query& query, const boost::json::value* body);
+
+  std::string url_;
+  std::string host_;
+  std::string port_;
+  std::string authority_;
+  std::string prefix_;
+  std::chrono::milliseconds timeout_;
+};
+
+}  // namespace penstock::ctl
