@@ -21,7 +21,7 @@ public:
     pool_.emplace(static_cast<std::size_t>(context.config.integer("reader.threads")),
                   static_cast<std::size_t>(context.config.integer("reader.backlog")), context.clock, context.log,
                   *metrics_);
-    reading_.emplace(context.require<Reader>(), *pool_);
+    reading_.emplace(context.require<Reader>(), context.find<Cache>(), *pool_);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
     addReading(http, "/api/conversations", &ReadingCalls::conversations);
@@ -90,15 +90,19 @@ private:
 };
 
 constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, Reader::kInterface};
+constexpr std::string_view kUses[] = {Cache::kInterface};
 
-constexpr Descriptor kDescriptor{PENSTOCK_FINGERPRINT,
-                                 PENSTOCK_PLUGIN_NAME,
-                                 "0.1.0",
-                                 "The public HTTP API: accepts messages and webhooks, reads conversations.",
-                                 {},
-                                 kRequires,
-                                 kIngestRows,
-                                 []() -> Plugin* { return new HttpIngest; }};
+constexpr Descriptor kDescriptor{
+    .fingerprint = PENSTOCK_FINGERPRINT,
+    .name = PENSTOCK_PLUGIN_NAME,
+    .version = "0.1.0",
+    .summary = "The public HTTP API: accepts messages and webhooks, reads conversations.",
+    .provides = {},
+    .requires_ = kRequires,
+    .rows = kIngestRows,
+    .create = []() -> Plugin* { return new HttpIngest; },
+    .uses = kUses,
+};
 
 }  // namespace
 }  // namespace penstock
