@@ -12,6 +12,9 @@
 #include <Poco/Redis/Command.h>
 #include <Poco/Timespan.h>
 
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -26,6 +29,16 @@ using Poco::Redis::Command;
 
 /// Poco reads 0 as "for ever".
 Poco::Timespan timespan(Duration time) { return {std::max<Duration::rep>(time.count(), 1000)}; }
+
+/// Lets OpenSSL compare the certificate with the name or address. Poco would look up the names in a certificate and
+/// take one for an address that any of them happens to have.
+void verifyName(net::Context& context, const std::string& host) {
+  context.enableExtendedCertificateVerification(false);
+  X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context.sslContext());
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1) return;
+  if (X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size()) != 1)
+    throw Poco::InvalidArgumentException("the host's name cannot be compared with a certificate");
+}
 
 /// What follows a code may quote what was sent, password included.
 std::string_view code(std::string_view text) {
@@ -62,6 +75,7 @@ Connector::Connector(const Settings& settings) : settings_(settings) {
     tls_ = new net::Context(net::Context::TLS_CLIENT_USE, settings.ca_file, net::Context::VERIFY_STRICT, 9,
                             settings.ca_file.empty());
     tls_->requireMinimumProtocol(net::Context::PROTO_TLSV1_2);
+    verifyName(*tls_, settings.url.host);
   } catch (const Poco::Exception& fault) {
     throw StartFailure("redis-cache." + std::string(row::kCaFile) + " cannot be used: " + fault.displayText(), true);
   }

@@ -252,6 +252,7 @@ void RedisCache::finish() noexcept {
   std::unique_lock lock(mutex_);
   metrics_.dropped(Drop::Stopped).add(static_cast<double>(waiting_.size()));
   waiting_.clear();
+  metrics_.waiting.set(0);
   connected_ = false;
   Questions questions;
   questions.swap(questions_);

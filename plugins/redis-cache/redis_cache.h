@@ -36,7 +36,7 @@ public:
   Health health() const { return condition_.health(); }
 
   /// Writes what waits until the deadline if there is a connection, drops the rest, and ends the thread.
-  /// [blocks: to the deadline, or to the end of an attempt to connect]
+  /// [blocks: to the deadline, or to the end of the exchange or attempt to connect that is under way]
   void stop(SteadyTime deadline) noexcept;
 
 private:

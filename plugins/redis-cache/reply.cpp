@@ -67,6 +67,7 @@ Reply ReplyReader::next() {
 Reply ReplyReader::element(unsigned depth) {
   Reply reply;
   const char marker = take();
+  if (std::string_view("+-:$*").find(marker) == std::string_view::npos) garbage();
   const std::string head = line();
   if (marker == '+' || marker == '-') {
     reply.kind = marker == '+' ? Reply::Kind::Status : Reply::Kind::Error;

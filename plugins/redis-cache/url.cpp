@@ -42,6 +42,7 @@ void readServer(const boost::urls::url_view& parts, Url& url) {
   if (!port.empty()) url.port = number<std::uint16_t>(port, UINT16_MAX, "its port is no number from 1 to 65535");
   if (url.port == 0) refuse("its port is no number from 1 to 65535");
   const std::string path(parts.encoded_path());
+  if (!path.empty() && path.front() != '/') refuse("its port is no number from 1 to 65535");
   if (path.size() > 1) url.database = database(std::string_view(path).substr(1));
 }
 

@@ -4,6 +4,7 @@
 #include <Poco/Redis/Client.h>
 #include <Poco/Redis/Command.h>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -106,16 +106,20 @@ private:
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
+    std::string ready = "NOTIFY_SOCKET=" + (folder_.path() / "ready.sock").string();
+    std::vector<char*> variables{ready.data()};
+    for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+    variables.push_back(nullptr);
     const std::string log = (folder_.path() / "server.log").string();
-    const std::string ready = (folder_.path() / "ready.sock").string();
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) throw std::runtime_error("cannot fork");
     if (child > 0) return child;
+    // Other threads may have held locks, so nothing here allocates.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent || ::setenv("NOTIFY_SOCKET", ready.c_str(), 1) != 0) ::_exit(127);
-    if (std::freopen(log.c_str(), "a", stdout) == nullptr || ::dup2(STDOUT_FILENO, STDERR_FILENO) < 0) ::_exit(127);
-    ::execvp(pointers[0], pointers.data());
+    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (::getppid() != parent || ::dup2(file, STDOUT_FILENO) < 0 || ::dup2(file, STDERR_FILENO) < 0) ::_exit(127);
+    ::execvpe(pointers[0], pointers.data(), variables.data());
     ::_exit(127);
   }
 

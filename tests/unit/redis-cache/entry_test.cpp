@@ -25,9 +25,8 @@ TEST(Entry, APasswordIsGivenAndNeverSaid) {
 }
 
 TEST(Entry, AUserOfItsOwnNeedsFewRights) {
-  test::RedisServer redis({"--user",
-                           "me on >hush ~penstock:* +ping +select +set +mget +zadd +zrevrangebyscore "
-                           "+zremrangebyscore +zremrangebyrank +pexpire"});
+  test::RedisServer redis({"--user", "me", "on", ">hush", "~penstock:*", "+ping", "+select", "+set", "+mget", "+zadd",
+                           "+zrevrangebyscore", "+zremrangebyscore", "+zremrangebyrank", "+pexpire"});
   CacheFixture fixture(redis.url("me:hush@") + "?db=1");
   fixture.awaitReady();
   fixture.cache().note(noteOf(1));
@@ -63,7 +62,7 @@ TEST(Entry, APasswordThatNobodyWantsIsNotQuotedFromTheServersError) {
 }
 
 TEST(Entry, ARightThatIsMissingIsSaid) {
-  test::RedisServer redis({"--user", "me on >hush ~other:* +@all"});
+  test::RedisServer redis({"--user", "me", "on", ">hush", "~other:*", "+@all"});
   CacheFixture fixture(redis.url("me:hush@"));
   until([&] { return fixture.health().reason.ends_with("its user may not do what the cache does"); });
 }

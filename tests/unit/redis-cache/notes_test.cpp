@@ -14,9 +14,12 @@ std::string keyOf(std::uint32_t number, const std::string& prefix = "penstock:")
 TEST(Notes, LieUnderAKeyWithOurIdForTheTimeToLive) {
   test::RedisServer redis;
   CacheFixture fixture(redis.url(), {{"ttl", "1h"}});
-  fixture.cache().note({idOf(1), "SM 1\r\n", WallTime(milliseconds(1772366400250) + std::chrono::microseconds(999))});
+  const WallTime sent_at = noteOf(1).sent_at;  // without a fraction of a millisecond
+  fixture.cache().note({idOf(1), "SM 1\r\n", sent_at + std::chrono::microseconds(999)});
   fixture.awaitWritten(1);
-  EXPECT_EQ(redis.command({"GET", keyOf(1)}), "$20\r\n1772366400250 SM 1\r\n\r\n");
+  const std::string time = std::to_string(sent_at.time_since_epoch() / milliseconds(1));
+  EXPECT_EQ(redis.command({"GET", keyOf(1)}), "$20\r\n" + time + " SM 1\r\n\r\n");
+  EXPECT_EQ(redis.command({"ZSCORE", "penstock:sent", idOf(1).text()}), "$13\r\n" + time + "\r\n");
   const std::int64_t left = redis.number({"PTTL", keyOf(1)});
   EXPECT_LE(left, 3'600'000);
   EXPECT_GT(left, 3'000'000);

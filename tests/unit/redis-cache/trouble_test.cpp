@@ -102,7 +102,7 @@ TEST(Trouble, AFullRedisRefusesAndIsUsedAgainOnceItHasRoom) {
 }
 
 TEST(Trouble, AReplicaTakesNoNotes) {
-  test::RedisServer redis({"--replicaof", "127.0.0.1 1"});
+  test::RedisServer redis({"--replicaof", "127.0.0.1", "1"});
   CacheFixture fixture(redis.url());
   until([&] { return fixture.health().reason.ends_with("it is a replica, which takes no writes"); });
   EXPECT_EQ(redis.command({"REPLICAOF", "NO", "ONE"}), "+OK\r\n");
