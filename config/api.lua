@@ -3,5 +3,6 @@
 local config = include "penstock.lua"
 
 config.plugins = { "http-ingest", "pg-queue", "pg-store", "metrics" }
+if env.REDIS_URL then table.insert(config.plugins, "redis-cache") end
 
 return config

@@ -25,6 +25,7 @@ local provider = env.WEBHOOK_URL and "webhook" or "mock"
 
 local plugins = { "http-ingest", queue, store }
 if works then table.insert(plugins, "worker") end
+if env.REDIS_URL then table.insert(plugins, "redis-cache") end
 table.insert(plugins, "metrics")
 
 return {
@@ -264,6 +265,25 @@ return {
     outage = {
       first = "100ms",  -- pause after the store or the queue was first found away; doubles
       longest = "2s",   -- pause while it is away
+    },
+  },
+
+  -- An optional memory of sent messages in Redis; loaded when REDIS_URL is set.
+  ["redis-cache"] = {
+    -- redis://[user:password@]host[:port][/db], rediss:// or unix://[user:password@]/path[?db=n]; a secret
+    url = env.REDIS_URL and { env = "REDIS_URL" },
+    ttl = env.REDIS_TTL or "24h",  -- how long a sent message is remembered
+    prefix = "penstock:",          -- what every key begins with
+    listed = 10000,                -- of the newest that can be listed
+    queue = 10000,                 -- notes that may wait to be written; beyond it the oldest are dropped
+    batch = 500,                   -- notes written at once at most
+    connect_timeout = "2s",        -- to connect to one address, TLS included
+    timeout = "1s",                -- for Redis to answer a batch
+    read_timeout = "100ms",        -- that a reading call waits for the cache
+    ca_file = "",                  -- certificate authorities to trust with rediss://; empty: the machine's
+    reconnect = {
+      first = "100ms",             -- longest wait after the first failure; it doubles
+      longest = "5s",              -- longest wait between two attempts to connect
     },
   },
 

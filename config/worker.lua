@@ -3,5 +3,6 @@
 local config = include "penstock.lua"
 
 config.plugins = { "pg-queue", "pg-store", "worker", "metrics" }
+if env.REDIS_URL then table.insert(config.plugins, "redis-cache") end
 
 return config

@@ -129,14 +129,15 @@ private:
     const Descriptor* giver;
   };
 
-  /// The first requirement that still waits for its giver.
+  /// The first requirement, or use of what is given, that still waits for its giver.
   std::optional<Requirement> requirement(const Descriptor& plugin) const {
-    for (const std::string_view interface : plugin.requires_) {
-      const auto giver = givers_.find(interface);
-      if (giver == givers_.end()) continue;
-      if (std::find(waiting_.begin(), waiting_.end(), giver->second) != waiting_.end())
-        return Requirement{interface, giver->second};
-    }
+    for (const auto& interfaces : {plugin.requires_, plugin.uses})
+      for (const std::string_view interface : interfaces) {
+        const auto giver = givers_.find(interface);
+        if (giver == givers_.end()) continue;
+        if (std::find(waiting_.begin(), waiting_.end(), giver->second) != waiting_.end())
+          return Requirement{interface, giver->second};
+      }
     return std::nullopt;
   }
 

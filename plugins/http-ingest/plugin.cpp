@@ -26,7 +26,7 @@ public:
     pool_.emplace(static_cast<std::size_t>(context.config.integer("reader.threads")),
                   static_cast<std::size_t>(context.config.integer("reader.backlog")), context.clock, context.log,
                   *metrics_);
-    reading_.emplace(context.require<Reader>(), *pool_);
+    reading_.emplace(context.require<Reader>(), context.find<Cache>(), *pool_);
     dead_letters_.emplace(context.require<DeadLetters>(), *pool_, context.clock, context.log, *metrics_);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
@@ -135,16 +135,19 @@ private:
 
 constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, DeadLetters::kInterface,
                                           Reader::kInterface, ProviderWebhooks::kInterface};
+constexpr std::string_view kUses[] = {Cache::kInterface};
 
 constexpr Descriptor kDescriptor{
-    PENSTOCK_FINGERPRINT,
-    PENSTOCK_PLUGIN_NAME,
-    "0.1.0",
-    "The public HTTP API: accepts messages and webhooks, reads conversations, tends dead letters.",
-    {},
-    kRequires,
-    kIngestRows,
-    []() -> Plugin* { return new HttpIngest; }};
+    .fingerprint = PENSTOCK_FINGERPRINT,
+    .name = PENSTOCK_PLUGIN_NAME,
+    .version = "0.1.0",
+    .summary = "The public HTTP API: accepts messages and webhooks, reads conversations, tends dead letters.",
+    .provides = {},
+    .requires_ = kRequires,
+    .rows = kIngestRows,
+    .create = []() -> Plugin* { return new HttpIngest; },
+    .uses = kUses,
+};
 
 }  // namespace
 }  // namespace penstock

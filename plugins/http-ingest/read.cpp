@@ -2,6 +2,7 @@
 
 #include "http-ingest/paging.h"
 #include "http-ingest/refusals.h"
+#include "http-ingest/sent_page.h"
 #include "http-ingest/views.h"
 
 #include "penstock/policy.h"
@@ -82,7 +83,8 @@ void ReadingCalls::message(HttpRequest& request, Responder responder) {
 void ReadingCalls::sent(HttpRequest& request, Responder responder) {
   auto page = readPage(request);
   if (auto* problem = std::get_if<Problem>(&page)) return responder.send(std::move(*problem));
-  pool_.ask(std::move(responder), [this, page = std::get<Page>(page)] { return ok(toJson(reader_.sent(page), page)); });
+  pool_.ask(std::move(responder),
+            [this, page = std::get<Page>(page)] { return ok(toJson(sentPage(reader_, cache_, page), page)); });
 }
 
 }  // namespace penstock

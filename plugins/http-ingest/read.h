@@ -2,6 +2,7 @@
 
 #include "http-ingest/reader_pool.h"
 
+#include "penstock/cache.h"
 #include "penstock/http.h"
 #include "penstock/reader.h"
 
@@ -10,7 +11,8 @@ namespace penstock {
 /// The reading calls. Parameters are checked on the loop thread, the store is asked on the pool's.
 class ReadingCalls {
 public:
-  ReadingCalls(Reader& reader, ReaderPool& pool) : reader_(reader), pool_(pool) {}
+  /// `cache` may be nullptr.
+  ReadingCalls(Reader& reader, Cache* cache, ReaderPool& pool) : reader_(reader), cache_(cache), pool_(pool) {}
 
   /// Handlers of the routes of the same names. [any thread] [does not block]
   void conversations(HttpRequest& request, Responder responder);
@@ -20,6 +22,7 @@ public:
 
 private:
   Reader& reader_;
+  Cache* cache_;
   ReaderPool& pool_;
 };
 

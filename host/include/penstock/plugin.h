@@ -53,8 +53,8 @@ public:
   /// A section that the descriptor's `shared` names. Throws std::logic_error for any other name. [any thread]
   virtual const Config& shared(std::string_view section) const = 0;
 
-  /// The interface another plugin or the host provides. Those in the descriptor's `requires` are always there; for
-  /// others nullptr is possible. [start]
+  /// The interface another plugin or the host provides. Those in the descriptor's `requires_` are always there, those
+  /// in `uses` if an enabled plugin gives them; for others nullptr is possible. [start]
   template <typename Interface>
   Interface* find() {
     return static_cast<Interface*>(findInterface(Interface::kInterface));
@@ -119,8 +119,9 @@ struct Descriptor {
   std::span<const std::string_view> provides;   ///< interfaces, such as penstock.queue/1
   std::span<const std::string_view> requires_;  ///< interfaces; those of the host need not be listed
   std::span<const ConfigRow> rows;
-  Plugin* (*create)();                      ///< makes the plugin; the host deletes it through ~Plugin
-  std::span<const SharedSection> shared{};  ///< sections it reads beside its own
+  Plugin* (*create)();                       ///< makes the plugin; the host deletes it through ~Plugin
+  std::span<const SharedSection> shared{};   ///< sections it reads beside its own
+  std::span<const std::string_view> uses{};  ///< interfaces it finds if some plugin gives them, which then starts first
 };
 
 }  // namespace penstock

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "penstock/clock.h"
-#include "shared/postgres/backoff.h"
+#include "shared/backoff/backoff.h"
 #include "shared/postgres/session.h"
 #include "shared/postgres/settings.h"
 

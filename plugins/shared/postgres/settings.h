@@ -2,7 +2,7 @@
 
 #include "penstock/config.h"
 #include "penstock/time.h"
-#include "shared/postgres/backoff.h"
+#include "shared/backoff/backoff.h"
 #include "shared/postgres/url.h"
 
 #include <cstddef>

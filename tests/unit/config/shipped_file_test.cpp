@@ -8,6 +8,7 @@
 #include "plugins/metrics/config.h"
 #include "plugins/pg-queue/config.h"
 #include "plugins/pg-store/config.h"
+#include "plugins/redis-cache/config.h"
 #include "plugins/shared/postgres/config.h"
 #include "plugins/sqlite-queue/config.h"
 #include "plugins/sqlite-store/config.h"
@@ -44,6 +45,7 @@ const std::vector<Section>& everySection() {
                                              {"pg-store", pg_store::kRows, false},
                                              {"http-transport", http_transport::kRows},
                                              {"worker", kWorkerRows},
+                                             {"redis-cache", redis_cache::kRows, false},
                                              {"metrics", kMetricsRows}};
   return sections;
 }
@@ -148,6 +150,15 @@ TEST(ShippedFile, TheEnvironmentChoosesTheDatabaseAndItsAddressStaysSecret) {
 TEST(ShippedFile, ADatabaseWithoutAnAddressIsAFaultWhenAPluginNeedsIt) {
   const std::vector<Section> sections{{"pg", postgres::kRows}};
   EXPECT_THROW(shipped({{"STORE_BACKEND", "pg"}}).section(sections.front()), ConfigurationFaults);
+}
+
+TEST(ShippedFile, TheEnvironmentAddsTheCacheAndItsAddressStaysSecret) {
+  const Configuration configuration = shipped({{"REDIS_URL", "redis://:hush@there"}, {"REDIS_TTL", "1h"}});
+  EXPECT_THAT(configuration.plugins(), testing::Contains("redis-cache"));
+  const std::vector<Section> sections{{"redis-cache", redis_cache::kRows}};
+  EXPECT_EQ(configuration.section(sections.front())->secret("url").reveal(), "redis://:hush@there");
+  EXPECT_EQ(configuration.section(sections.front())->duration("ttl"), std::chrono::hours(1));
+  EXPECT_THAT(configuration.show(sections), testing::AllOf(HasSubstr("***"), testing::Not(HasSubstr("hush"))));
 }
 
 TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {

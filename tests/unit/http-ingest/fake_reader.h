@@ -3,6 +3,7 @@
 #include "penstock/reader.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,7 @@ public:
   std::optional<Listing<MessageView>> message_listing;
   std::optional<MessageDetail> detail;
   Listing<SentView> sent_listing;
+  std::map<Uuid, MessageDetail> details;  ///< answered before `detail`
   /// Asked first; may throw or wait.
   std::function<void()> on_ask = [] {};
 
@@ -22,6 +24,7 @@ public:
   Page page;
   std::int64_t conversation = -1;
   Uuid id{};
+  int lookups = 0;  ///< of single messages
 
   Listing<ConversationView> conversations(const ConversationQuery& asked, Page which) override {
     on_ask();
@@ -43,7 +46,9 @@ public:
   std::optional<MessageDetail> message(const Uuid& asked) override {
     on_ask();
     id = asked;
-    return detail;
+    ++lookups;
+    const auto found = details.find(asked);
+    return found == details.end() ? detail : std::optional(found->second);
   }
 };
 

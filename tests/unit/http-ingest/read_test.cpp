@@ -52,7 +52,7 @@ protected:
   IngestMetrics ingest_metrics{metrics};
   ReaderPool pool{2, 16, clock, log.log(), ingest_metrics};
   FakeReader reader;
-  ReadingCalls calls{reader, pool};
+  ReadingCalls calls{reader, nullptr, pool};
 };
 
 TEST_F(ReadTest, ListsConversationsInAnEnvelope) {

@@ -104,6 +104,11 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Get, "/readyz").problem().status, 503U);
 }
 
+TEST_F(WiringTest, StartsAfterACacheIfThereIsOne) {
+  EXPECT_THAT(plugin.descriptor().uses, testing::ElementsAre("penstock.cache/1"));
+  EXPECT_THAT(plugin.descriptor().requires_, testing::Not(testing::Contains("penstock.cache/1")));
+}
+
 TEST_F(WiringTest, ServesItsDocumentWhole) {
   const Answered answer = call(Method::Get, "/openapi.yaml");
   EXPECT_EQ(answer.response().content_type, "application/yaml");

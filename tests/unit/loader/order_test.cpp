@@ -20,13 +20,15 @@ class OrderTest : public testing::Test {
 protected:
   OrderTest() { discovery.searched = {"/plugins"}; }
 
-  void found(std::string_view name, Interfaces gives = {}, Interfaces needs = {}) {
+  void found(std::string_view name, Interfaces gives = {}, Interfaces needs = {}, Interfaces uses = {}) {
     gives_.push_back(std::move(gives));
     needs_.push_back(std::move(needs));
+    uses_.push_back(std::move(uses));
     Descriptor& descriptor = descriptors_.emplace_back();
     descriptor.name = name;
     descriptor.provides = gives_.back();
     descriptor.requires_ = needs_.back();
+    descriptor.uses = uses_.back();
     discovery.plugins.push_back({std::string(name), "/plugins/" + std::string(name) + ".so", &descriptor, {}});
   }
 
@@ -46,6 +48,7 @@ protected:
 private:
   std::list<Interfaces> gives_;
   std::list<Interfaces> needs_;
+  std::list<Interfaces> uses_;
   std::list<Descriptor> descriptors_;
 };
 
@@ -59,6 +62,13 @@ TEST_F(OrderTest, StartsGiversFirstAndElseAsConfigured) {
               ElementsAre("metrics", "store", "queue", "ingest", "worker"));
   EXPECT_THAT(namesOf({"queue", "worker", "store", "ingest", "metrics"}),
               ElementsAre("queue", "store", "worker", "ingest", "metrics"));
+}
+
+TEST_F(OrderTest, StartsWhatIsUsedFirstAndDoesWithoutIt) {
+  found("ingest", {}, {}, {"p.cache/1"});
+  found("cache", {"p.cache/1"});
+  EXPECT_THAT(namesOf({"ingest", "cache"}), ElementsAre("cache", "ingest"));
+  EXPECT_THAT(namesOf({"ingest"}), ElementsAre("ingest"));
 }
 
 TEST_F(OrderTest, FollowsChainsOfRequirements) {

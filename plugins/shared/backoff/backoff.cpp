@@ -1,8 +1,8 @@
-#include "shared/postgres/backoff.h"
+#include "shared/backoff/backoff.h"
 
 #include <algorithm>
 
-namespace penstock::postgres {
+namespace penstock {
 
 Duration Backoff::next() {
   const Duration bound = std::min(bound_, options_.longest);
@@ -10,4 +10,4 @@ Duration Backoff::next() {
   return Duration(std::uniform_int_distribution<Duration::rep>(bound.count() / 10, bound.count())(random_));
 }
 
-}  // namespace penstock::postgres
+}  // namespace penstock

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace penstock::postgres {
+namespace penstock {
 
 struct BackoffOptions {
   Duration first{};    ///< bound of the first wait
@@ -29,4 +29,4 @@ private:
   std::mt19937_64 random_{std::random_device{}()};
 };
 
-}  // namespace penstock::postgres
+}  // namespace penstock
