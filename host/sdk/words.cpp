@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 2> kChannels{"sms", "email"};
 constexpr std::array<std::string_view, 3> kTypes{"sms", "mms", "email"};
 constexpr std::array<std::string_view, 9> kStatuses{"accepted", "sending", "unknown", "sent",    "delivered",
                                                     "read",     "failed",  "dead",    "received"};
-constexpr std::array<std::string_view, kGrounds.size()> kGroundWords{"rejected",      "gave_up",    "no_route",
-                                                                     "crash_suspect", "unreadable", "other"};
+constexpr std::array<std::string_view, kGrounds.size()> kGroundWords{
+    "rejected", "gave_up", "no_route", "unknown", "crash_suspect", "unreadable", "other"};
 constexpr std::array<std::string_view, 3> kOutcomes{"sent", "not_sent", "unknown"};
 constexpr std::array<std::string_view, 3> kEnds{"open", "failed", "dead"};
 

@@ -48,7 +48,8 @@ Conclusion again(Attempt attempt, const Outgoing& message, const SendVerdict& ve
   if (const auto delay = nextTry(message, verdict, now, policy))
     return {std::move(attempt), RetryAfter{*delay, std::move(reason)}};
   attempt.end = AttemptEnd::Dead;
-  return {std::move(attempt), Dead{givenUp(message, reason)}};
+  return {std::move(attempt), Dead{givenUp(message, reason), message.provider.name,
+                                   verdict.outcome == AttemptOutcome::Unknown ? Grounds::Unknown : Grounds::GaveUp}};
 }
 
 std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
@@ -71,27 +72,27 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
     case AttemptOutcome::NotSent:
       if (verdict.retryable) return again(std::move(attempt), message, verdict, now, policy);
       attempt.end = AttemptEnd::Failed;
-      return {std::move(attempt), Dead{shortened(verdict.reason)}};
+      return {std::move(attempt), Dead{shortened(verdict.reason), message.provider.name, Grounds::Rejected}};
     case AttemptOutcome::Unknown:
       break;
   }
   if (message.mayRepeat()) return again(std::move(attempt), message, verdict, now, policy);
   attempt.end = AttemptEnd::Dead;
-  return {std::move(attempt), Dead{doubtful(shortened(verdict.reason))}};
+  return {std::move(attempt), Dead{doubtful(shortened(verdict.reason)), message.provider.name, Grounds::Unknown}};
 }
 
-Conclusion refused(MessageStatus status) {
+Conclusion refused(MessageStatus status, const std::string& provider) {
   switch (status) {
     case MessageStatus::Sent:
     case MessageStatus::Delivered:
     case MessageStatus::Read:
       return {std::nullopt, Done{}};
     case MessageStatus::Unknown:
-      return {std::nullopt, Dead{doubtful("an earlier attempt has no known end")}};
+      return {std::nullopt, Dead{doubtful("an earlier attempt has no known end"), provider, Grounds::Unknown}};
     case MessageStatus::Failed:
-      return {std::nullopt, Dead{"the message has failed in an earlier attempt"}};
+      return {std::nullopt, Dead{"the message has failed in an earlier attempt", provider, Grounds::Rejected}};
     case MessageStatus::Dead:
-      return {std::nullopt, Dead{"the message was given up in an earlier attempt"}};
+      return {std::nullopt, Dead{"the message was given up in an earlier attempt", provider, Grounds::GaveUp}};
     case MessageStatus::Accepted:
     case MessageStatus::Sending:
     case MessageStatus::Received:
@@ -111,7 +112,7 @@ Conclusion unrouted(const Outgoing& message, WallTime now) {
   attempt.error = "no route";
   attempt.started_at = now;
   attempt.waits = message.waits;
-  return {std::move(attempt), Dead{"no route"}};
+  return {std::move(attempt), Dead{"no route", {}, Grounds::NoRoute}};
 }
 
 }  // namespace penstock

@@ -25,8 +25,8 @@ SendVerdict verdictOf(const SendFailure& failure);
 Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy);
 
 /// What becomes of a message that may not be sent because its status is `status`: it was sent meanwhile, or ended and
-/// its end was not settled, or what became of an earlier attempt is unknown.
-Conclusion refused(MessageStatus status);
+/// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known.
+Conclusion refused(MessageStatus status, const std::string& provider);
 
 /// Nobody sends such a message.
 Conclusion unrouted(const Outgoing& message, WallTime now);

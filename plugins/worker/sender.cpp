@@ -138,7 +138,7 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
   const bool ended = message.status == MessageStatus::Failed || message.status == MessageStatus::Dead;
   if (over || (ended && !replayed)) {
     metrics_.refused.add();
-    return refused(message.status);
+    return refused(message.status, message.provider.name);
   }
   if (const auto wait = pacer_.admit(clock_.now())) {
     const std::string_view cause = pacer_.running() ? "pace" : "paused";
@@ -200,7 +200,7 @@ void Sender::begin(std::vector<Parcel> messages) {
       launch(std::move(ready[i]));
     } else {
       metrics_.refused.add();
-      Conclusion conclusion = refused(results[i].status);
+      Conclusion conclusion = refused(results[i].status, ready[i]->provider.name);
       settling_.put({std::move(ready[i]), std::move(conclusion)});
     }
   }

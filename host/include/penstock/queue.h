@@ -71,11 +71,12 @@ enum class Grounds : std::uint8_t {
   Rejected,      ///< it can never succeed: what has to take it refuses it for good
   GaveUp,        ///< it failed too often or for too long
   NoRoute,       ///< nobody was found who could take it
+  Unknown,       ///< nobody knows whether it was done, and doing it again might do it twice
   CrashSuspect,  ///< its lease ran out three times while it was alone; engines say so, not their users
   Unreadable,    ///< what was stored cannot be read; engines say so, not their users
   Other,
 };
-inline constexpr std::array kGrounds{Grounds::Rejected,     Grounds::GaveUp,     Grounds::NoRoute,
+inline constexpr std::array kGrounds{Grounds::Rejected,     Grounds::GaveUp,     Grounds::NoRoute, Grounds::Unknown,
                                      Grounds::CrashSuspect, Grounds::Unreadable, Grounds::Other};
 std::string_view word(Grounds grounds);
 

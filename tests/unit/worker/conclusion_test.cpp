@@ -116,19 +116,19 @@ TEST_F(ConclusionTest, AFailureAfterBytesMayHaveLeftIsUnknown) {
 
 TEST_F(ConclusionTest, WhatWasSentMeanwhileIsDone) {
   for (const auto status : {MessageStatus::Sent, MessageStatus::Delivered, MessageStatus::Read})
-    EXPECT_TRUE(std::holds_alternative<Done>(refused(status).outcome));
+    EXPECT_TRUE(std::holds_alternative<Done>(refused(status, "plain").outcome));
 }
 
 TEST_F(ConclusionTest, WhatEndedWithoutItsDeadLetterGetsOne) {
   for (const auto status : {MessageStatus::Failed, MessageStatus::Dead, MessageStatus::Unknown}) {
-    const Conclusion made = refused(status);
+    const Conclusion made = refused(status, "plain");
     EXPECT_TRUE(std::holds_alternative<Dead>(made.outcome));
     EXPECT_FALSE(made.attempt);
   }
 }
 
 TEST_F(ConclusionTest, WhatAnotherWorkerSendsIsGivenBack) {
-  EXPECT_TRUE(std::holds_alternative<Release>(refused(MessageStatus::Sending).outcome));
+  EXPECT_TRUE(std::holds_alternative<Release>(refused(MessageStatus::Sending, "plain").outcome));
 }
 
 TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {

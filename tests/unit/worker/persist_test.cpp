@@ -7,7 +7,7 @@ namespace penstock::test {
 
 TEST_F(WorkerTest, PersistsAndSettlesABatchInOneCallEach) {
   start();
-  queue.give(makeInbound(1, 500));
+  queue.give(makeEvents(1, 500));
   const auto settled = queue.awaitSettled(500);
   for (const auto& each : settled) EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
   EXPECT_EQ(store.calls(), 1U);
@@ -27,7 +27,7 @@ TEST_F(WorkerTest, APoisonedEventGoesToTheDeadLettersAndTheOther499AreDone) {
       if (event.id == poison.id) throw StoreRejected("NOT NULL constraint failed");
   };
   start();
-  queue.give(makeInbound(1, 500));
+  queue.give(makeEvents(1, 500));
   for (const auto& each : queue.awaitSettled(500)) {
     if (each.id == poison.id)
       EXPECT_EQ(std::get<Dead>(each.settlement.outcome),

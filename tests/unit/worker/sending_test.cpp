@@ -33,7 +33,7 @@ protected:
     return queue.awaitSettled(1).front().settlement;
   }
   template <typename Kind>
-  Kind became(const Event& event = makeEvent(1), std::uint32_t attempt = 1) {
+  Kind became(const Event& event = makeOutbound(1), std::uint32_t attempt = 1) {
     const Settlement settlement = outcomeOf(event, attempt);
     const auto* kind = std::get_if<Kind>(&settlement.outcome);
     EXPECT_NE(kind, nullptr) << "it became number " << settlement.outcome.index();
@@ -51,7 +51,7 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(transport.sends(), 1u);
   const auto attempts = store.attempts();
   ASSERT_EQ(attempts.size(), 1u);
-  EXPECT_EQ(attempts[0].message, makeEvent(1).id);
+  EXPECT_EQ(attempts[0].message, makeOutbound(1).id);
   EXPECT_EQ(attempts[0].outcome, AttemptOutcome::Sent);
   EXPECT_EQ(attempts[0].provider, "plain");
   EXPECT_EQ(attempts[0].http_status, 202);
@@ -62,7 +62,7 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
 TEST_F(SendingTest, NoByteLeavesBeforeTheStoreHasGivenLeave) {
   std::atomic<bool> granted = false;
   store.on_begin = [&](const Intent& intent) {
-    EXPECT_EQ(intent.message, makeEvent(1).id);
+    EXPECT_EQ(intent.message, makeOutbound(1).id);
     EXPECT_EQ(intent.provider, "plain");
     granted = true;
     return BeginResult{true, MessageStatus::Sending};
@@ -82,7 +82,7 @@ TEST_F(SendingTest, WhatIsRefusedIsNotSent) {
     Worker one(fresh, store, policy, providers, transport, clock, log.log(), metrics, settings);
     store.on_begin = [status = status](const Intent&) { return BeginResult{false, status}; };
     one.start(board);
-    fresh.give({makeEvent(1)});
+    fresh.give({makeOutbound(1)});
     EXPECT_EQ(fresh.awaitSettled(1).front().settlement.outcome.index(), index) << word(status);
     one.stop(clock.now() + 10s);
   }
@@ -97,7 +97,7 @@ TEST_F(SendingTest, WithoutTheStoreNothingIsSentAndNoAttemptCounts) {
     return BeginResult{true, MessageStatus::Sending};
   };
   start();
-  queue.give({makeEvent(1)});
+  queue.give({makeOutbound(1)});
   const auto settled = queue.awaitSettled(1);
   EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome).cause, "store");
   EXPECT_EQ(transport.sends(), 0u);
@@ -147,7 +147,7 @@ TEST_F(SendingTest, NothingIsSettledBeforeItIsRecorded) {
     EXPECT_EQ(queue.settleCalls(), 0u);
   };
   start();
-  queue.give({makeEvent(1)});
+  queue.give({makeOutbound(1)});
   while (failures >= 0) {
     clock.advance(100ms);
     std::this_thread::yield();
@@ -172,7 +172,7 @@ TEST_F(SendingTest, AMessageThatSomebodyElseBeganIsAskedAboutBeforeItIsSent) {
     return verdict;
   };
   start();
-  became<Done>(makeEvent(1), 2);
+  became<Done>(makeOutbound(1), 2);
   EXPECT_EQ(urls, (std::vector<std::string>{"https://provider.example/find", "https://provider.example/send"}));
   EXPECT_EQ(store.intents().size(), 1u);
   EXPECT_EQ(store.attempts().size(), 1u);
@@ -189,7 +189,7 @@ TEST_F(SendingTest, AMessageThatTheProviderKnowsIsNotSentAgain) {
     return verdict;
   };
   start();
-  became<Done>(makeEvent(1), 2);
+  became<Done>(makeOutbound(1), 2);
   EXPECT_EQ(transport.sends(), 1u);
   EXPECT_EQ(store.attempts().front().provider_message_id, "theirs");
 }
@@ -202,14 +202,14 @@ TEST_F(SendingTest, AQuestionThatIsNotAnsweredLeavesTheMessageUnknown) {
     return std::optional<SendOutcome>(failed(SendFault::Unreachable, false));
   };
   start();
-  became<RetryAfter>(makeEvent(1), 2);
+  became<RetryAfter>(makeOutbound(1), 2);
   EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::Unknown);
 }
 
 TEST_F(SendingTest, WhatWasSentBeforeIsDoneWithoutAskingAnyone) {
   routeTo("plain", MessageStatus::Sent);
   start();
-  became<Done>(makeEvent(1), 2);
+  became<Done>(makeOutbound(1), 2);
   EXPECT_TRUE(store.intents().empty());
   EXPECT_EQ(transport.sends(), 0u);
 }
@@ -218,7 +218,7 @@ TEST_F(SendingTest, AnEventThatIsAMessageAlreadyLeavesTheSendingToThatOne) {
   store.answer = [](const Event&) {
     Persisted persisted;
     persisted.verdict = PersistVerdict::Existing;
-    persisted.message = makeEvent(77).id;
+    persisted.message = makeOutbound(77).id;
     return persisted;
   };
   start();
@@ -227,8 +227,7 @@ TEST_F(SendingTest, AnEventThatIsAMessageAlreadyLeavesTheSendingToThatOne) {
 }
 
 TEST_F(SendingTest, WhatComesInDoesNotGoOut) {
-  Event inbound = makeEvent(1);
-  inbound.kind = Kind::InboundMessage;
+  const Event inbound = makeEvent(1);
   start();
   became<Done>(inbound);
   EXPECT_TRUE(store.intents().empty());
@@ -273,8 +272,8 @@ TEST_F(SendingTest, ASendEndsBeforeItsLeaseDoes) {
 TEST_F(SendingTest, ManyAreOnTheirWayAtOnce) {
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   start();
-  queue.give(makeEvents(1, 500));
-  queue.give(makeEvents(501, 500));
+  queue.give(makeOutbounds(1, 500));
+  queue.give(makeOutbounds(501, 500));
   transport.awaitSends(1000);
   EXPECT_EQ(metrics.value("penstock_sends_in_flight"), 1000);
   for (int i = 0; i < 1000; ++i) transport.answer(answered(202));
@@ -286,9 +285,9 @@ TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
   settings.receive = 3;
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   start();
-  queue.give(makeEvents(1, 3));
+  queue.give(makeOutbounds(1, 3));
   transport.awaitSends(3);
-  queue.give(makeEvents(4, 1));
+  queue.give(makeOutbounds(4, 1));
   transport.answer(answered(202));
   transport.awaitSends(4);
   for (int i = 0; i < 3; ++i) transport.answer(answered(202));
@@ -298,7 +297,7 @@ TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
 TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   start();
-  queue.give(makeEvents(1, 1));
+  queue.give(makeOutbounds(1, 1));
   transport.awaitSends(1);
   std::jthread answering([&] {
     queue.awaitStopRequested();

@@ -50,8 +50,10 @@ private:
   bool open_ = false;
 };
 
+/// An event that ends with being kept.
 inline Event makeEvent(unsigned number, WallTime accepted_at = {}) {
   Event event;
+  event.kind = Kind::InboundMessage;
   event.id.bytes = {static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
                     static_cast<std::uint8_t>(number)};
   event.key.bytes[15] = 7;
@@ -68,10 +70,16 @@ inline std::vector<Event> makeEvents(unsigned first, unsigned count) {
   return events;
 }
 
-/// Events that end with being kept.
-inline std::vector<Event> makeInbound(unsigned first, unsigned count) {
-  std::vector<Event> events = makeEvents(first, count);
-  for (Event& event : events) event.kind = Kind::InboundMessage;
+/// Messages that are to be sent once they are kept.
+inline Event makeOutbound(unsigned number) {
+  Event event = makeEvent(number);
+  event.kind = Kind::OutboundMessage;
+  return event;
+}
+
+inline std::vector<Event> makeOutbounds(unsigned first, unsigned count) {
+  std::vector<Event> events;
+  for (unsigned i = 0; i < count; ++i) events.push_back(makeOutbound(first + i));
   return events;
 }
 
