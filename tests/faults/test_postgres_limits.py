@@ -160,7 +160,9 @@ def connections_are_taken(site, guests):
         site.query(f"SELECT count(pg_terminate_backend(pid, 5000)) {SESSIONS} AND usename = 'gateway'")
         guests.come()
         # A session of ours that is still leaving counts against the guests, and its place would be free later.
-        return len(guests.sessions) == CONNECTIONS - RESERVED
+        full = len(guests.sessions) == CONNECTIONS - RESERVED
+        refused = site.postgres.try_query(site.name, "SELECT 1", "gateway").returncode != 0
+        return full and refused and site.query(f"SELECT count(*) {SESSIONS} AND usename = 'gateway'") == "0"
 
     for number in range(rounds()):
         for _ in range(10):
