@@ -320,8 +320,7 @@ CREATE FUNCTION penstock.queue_settle(
 RETURNS TABLE (settled boolean) LANGUAGE plpgsql AS $$
 BEGIN
   IF nextval('public.calls') % 6 <> 0 THEN
-    PERFORM pg_terminate_backend(pg_backend_pid());
-    PERFORM pg_sleep(60);
+    PERFORM pg_terminate_backend(pg_backend_pid(), 60000);  -- it does not come back from waiting for its own end
   END IF;
   RETURN QUERY SELECT * FROM penstock.queue_settle_as_ever(slots, leases, sequences, bytes, outcomes, delays, reasons,
     causes, providers);

@@ -104,7 +104,6 @@ def test_a_standby_is_promoted_that_had_not_got_all(start, places, tmp_path):
                 pause(random, 0.3, 1.0)
                 primary.stop(signal.SIGKILL)
             os.kill(receiver, signal.SIGKILL)  # it reads no more of what the kernel has
-            standby._await()
             standby.query("postgres", "SELECT pg_promote()")
             site.postgres = primary = standby
             works(ledger, api, 5)

@@ -62,7 +62,7 @@ std::vector<Delivery> DurableQueue::receive(std::size_t max, Duration lease, Dur
       --inside_;
       if (closing_) left_.notify_all();
     }
-    if (demand.failure) std::rethrow_exception(demand.failure);
+    if (demand.failure) throw QueueUnavailable(*demand.failure);
     if (demand.shells.empty()) return deliveries;
     deliveries = parse(demand);
   }
@@ -115,7 +115,7 @@ std::vector<SettleVerdict> DurableQueue::settle(std::span<const Settlement> sett
     closings_.push_back(&call);
     await(lock, call);
   }
-  if (call.failure) std::rethrow_exception(call.failure);
+  if (call.failure) throw QueueUnavailable(*call.failure);
   return std::move(call.verdicts);
 }
 
@@ -233,7 +233,7 @@ void DurableQueue::run(const std::stop_token& stop) {
     lock.lock();
   }
   for (Closing* call : std::exchange(closings_, {})) {
-    call->failure = std::make_exception_ptr(closing(options_.engine));
+    call->failure = closing(options_.engine).what();
     call->done = true;
     call->changed.notify_one();
   }
@@ -265,11 +265,11 @@ void DurableQueue::settleAll(const std::vector<Closing*>& closings) {
       if (item != nullptr && (item->time <= clock_.now() || std::exchange(item->ending, true))) item = nullptr;
       if (item != nullptr) endings.push_back({item, &settlement});
     }
-  std::exception_ptr failure;
+  std::optional<std::string> failure;
   try {
     if (!endings.empty()) journal_->settle(endings);
-  } catch (const std::exception&) {
-    failure = std::current_exception();
+  } catch (const std::exception& fault) {
+    failure = fault.what();
   }
   auto next = endings.begin();
   for (Closing* call : closings) {
@@ -355,12 +355,12 @@ void DurableQueue::handOut(const std::vector<Demand*>& demands) {
       grants.push_back({demand, std::move(taken.records), taken.alone});
     }
     if (!grants.empty()) handOver(grants);
-  } catch (const std::exception&) {
+  } catch (const std::exception& fault) {
     for (Grant& grant : grants)
       for (Item* item : grant.items)
         if (item->place == Place::Nowhere) window_.putBack(*item, clock_.now());
     for (Demand* demand : demands)
-      if (demand->shells.empty()) demand->failure = std::current_exception();
+      if (demand->shells.empty()) demand->failure = fault.what();
   }
   for (Demand* demand : demands) demand->tried = true;
 }

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -48,14 +50,14 @@ private:
     bool tried = false;
     std::vector<Delivery> shells{};  ///< deliveries without their event
     std::vector<std::shared_ptr<const std::string>> texts{};
-    std::exception_ptr failure{};
+    std::optional<std::string> failure{};  ///< why it cannot be done; each caller throws an exception of its own
     std::condition_variable_any changed{};
   };
   /// A settle call on its way through the dispatcher.
   struct Closing {
     std::span<const Settlement> settlements;
     std::vector<SettleVerdict> verdicts{};
-    std::exception_ptr failure{};
+    std::optional<std::string> failure{};  ///< why it cannot be done; each caller throws an exception of its own
     bool done = false;
     std::condition_variable_any changed{};
   };
