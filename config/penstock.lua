@@ -18,13 +18,18 @@ end
 
 local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
 local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
-local works = choose("WORKER_ENABLED", "true", { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false })
+local yes_or_no = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
+local works = choose("WORKER_ENABLED", "true", yes_or_no)
+local sends = choose("AUTOSTART", "true", yes_or_no)
 
 -- Who sends a message that no other provider is chosen for.
 local provider = env.WEBHOOK_URL and "webhook" or "mock"
 
 local plugins = { "http-ingest", queue, store }
-if works then table.insert(plugins, "worker") end
+if works then
+  table.insert(plugins, "worker")
+  table.insert(plugins, "http-transport")
+end
 if env.REDIS_URL then table.insert(plugins, "redis-cache") end
 table.insert(plugins, "metrics")
 
@@ -258,10 +263,27 @@ return {
 
   worker = {
     concurrency = env.WORKER_CONCURRENCY or 4,  -- threads that receive and persist events
-    batch = 500,                                -- events received at once and persisted in one transaction
-    lease = "30s",                              -- how long received events are on loan
-    wait = "1s",                                -- of one receive while the queue is empty
-    drain = "20s",                              -- for a stop to finish the events in hand; the rest is given back
+    receive = 500,                              -- events received at once and persisted in one transaction
+    lease = "30s",          -- how long received events are on loan; longer than send_timeout and send_margin together
+    wait = "1s",            -- of one receive while the queue is empty
+    drain = "20s",          -- for a stop to finish the events in hand; the rest is given back
+    in_flight = 5000,       -- messages on their way to providers at once
+    send_timeout = "10s",   -- for one send, the provider's answer included
+    send_margin = "5s",     -- of the lease that is kept for recording what became of a send
+    -- Paced sending: the next `batch` messages once in each interval; "0s": as they come.
+    interval = env.INTERVAL or "0s",
+    batch = env.BATCH or 2,
+    autostart = sends,      -- whether sending runs until POST /scheduler/stop; what was said there is remembered
+    breaker = {
+      failures = 20,        -- in a row, after which a provider is left alone
+      rest = "30s",         -- how long
+    },
+    -- How much may go to one provider, to one host and port, and from one sender's address; 0: no limit.
+    limit = {
+      provider = { per_minute = 0, at_once = 0 },
+      destination = { per_minute = 0, at_once = 2500 },
+      sender = { per_minute = 0, at_once = 0 },
+    },
     outage = {
       first = "100ms",  -- pause after the store or the queue was first found away; doubles
       longest = "2s",   -- pause while it is away

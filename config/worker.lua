@@ -2,7 +2,7 @@
 -- /metrics: DATABASE_URL=postgres://… PORT=8090 penstockd --config config/worker.lua
 local config = include "penstock.lua"
 
-config.plugins = { "pg-queue", "pg-store", "worker", "metrics" }
+config.plugins = { "pg-queue", "pg-store", "worker", "http-transport", "metrics" }
 if env.REDIS_URL then table.insert(config.plugins, "redis-cache") end
 
 return config

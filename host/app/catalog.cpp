@@ -9,6 +9,7 @@
 #include "policy/config.h"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 namespace penstock {
@@ -50,6 +51,11 @@ std::vector<std::string> Catalog::faults(const Configuration& configuration) con
   std::vector<std::string> faults;
   try {
     configuration.check(sections);
+    for (const FoundPlugin& plugin : discovery.plugins) {
+      if (plugin.descriptor == nullptr || plugin.descriptor->check == nullptr || !section(plugin.name).active) continue;
+      auto found = plugin.descriptor->check(*configuration.section(section(plugin.name)));
+      std::ranges::move(found, std::back_inserter(faults));
+    }
   } catch (const ConfigurationFaults& found) {
     faults = found.faults;
   }

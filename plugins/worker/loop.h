@@ -1,11 +1,11 @@
 #pragma once
 
 #include "worker/alone_gate.h"
-#include "worker/config.h"
 #include "worker/isolate.h"
 #include "worker/journal.h"
 #include "worker/outage.h"
 #include "worker/sender.h"
+#include "worker/settings.h"
 
 #include "penstock/clock.h"
 #include "penstock/log.h"

@@ -1,6 +1,7 @@
 #include "penstock/plugin.h"
 
 #include "worker/config.h"
+#include "worker/settings.h"
 #include "worker/worker.h"
 
 #include <memory>
@@ -37,7 +38,10 @@ constexpr Descriptor kDescriptor{
     {},
     kRequires,
     kWorkerRows,
-    []() -> Plugin* { return new WorkerPlugin; }};
+    []() -> Plugin* { return new WorkerPlugin; },
+    {},
+    {},
+    &WorkerSettings::faults};
 
 }  // namespace
 }  // namespace penstock

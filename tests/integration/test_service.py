@@ -38,7 +38,7 @@ def test_help_version_and_lists_are_answered_without_starting(tmp_path):
     assert re.match(r"penstockd \d+\.\d+\.\d+ ", run("--version").stdout)
     plugins = run("--list-plugins")
     assert plugins.returncode == 0
-    for name in ("http-ingest", "memory-queue", "sqlite-queue", "sqlite-store", "worker", "metrics"):
+    for name in ("http-ingest", "memory-queue", "sqlite-queue", "sqlite-store", "worker", "http-transport", "metrics"):
         assert re.search(rf"^{name} \d", plugins.stdout, re.M), plugins.stdout
     reference = run("--config-reference")
     assert reference.returncode == 0
@@ -57,6 +57,10 @@ def test_all_configuration_faults_come_at_once_with_exit_78():
     assert "worker.lease" in checked.stderr and "expected a duration such as 30s" in checked.stderr
     assert "worker.leese" in checked.stderr and "did you mean worker.lease" in checked.stderr
     assert "http.public.port" in checked.stderr
+    together = run("--check-config", "-D", "worker.lease=20s", "-D", "worker.send_timeout=19s", "-D", "worker.interval=50ms")
+    assert together.returncode == 78
+    assert "worker.lease: must be longer than worker.send_timeout and worker.send_margin together" in together.stderr
+    assert "worker.interval: must be 0s or at least 100ms" in together.stderr
     started = run("-D", "worker.lease=30x")
     assert started.returncode == 78
 
@@ -149,7 +153,7 @@ def test_what_was_persisted_survives_a_restart(start, tmp_path):
 
 
 def test_a_drain_persists_everything_that_was_accepted(start, tmp_path):
-    server = start(folder=tmp_path, overrides={"worker.batch": "5", "worker.concurrency": "1"})
+    server = start(folder=tmp_path, overrides={"worker.receive": "5", "worker.concurrency": "1"})
     ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
     assert server.stop() == 0
     again = start(folder=tmp_path)
@@ -278,7 +282,7 @@ def test_broken_input_before_the_drain_does_not_hold_it_up(start, tmp_path):
 
 
 def test_a_client_stuck_in_its_body_does_not_cost_what_was_accepted(start, tmp_path):
-    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", "worker.batch": "5", "worker.concurrency": "1"})
+    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", "worker.receive": "5", "worker.concurrency": "1"})
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         get_stuck(client)
         ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]

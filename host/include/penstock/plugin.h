@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace penstock {
 
@@ -122,6 +123,10 @@ struct Descriptor {
   Plugin* (*create)();                       ///< makes the plugin; the host deletes it through ~Plugin
   std::span<const SharedSection> shared{};   ///< sections it reads beside its own
   std::span<const std::string_view> uses{};  ///< interfaces it finds if some plugin gives them, which then starts first
+
+  /// What is wrong with the plugin's section although every row of it is good, each as a sentence that begins with the
+  /// key's path; part of the check of the configuration. May be null. [does not block]
+  std::vector<std::string> (*check)(const Config& section) = nullptr;
 };
 
 }  // namespace penstock

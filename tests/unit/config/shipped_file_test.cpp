@@ -1,3 +1,4 @@
+#include "app/system_clock.h"
 #include "config/configuration.h"
 #include "config/host_rows.h"
 #include "config/typed_value.h"
@@ -14,6 +15,7 @@
 #include "plugins/sqlite-store/config.h"
 #include "plugins/worker/config.h"
 #include "policy/config.h"
+#include "policy/provider_declaration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,25 +31,46 @@ using testing::IsEmpty;
 
 const std::filesystem::path kCheckout = PENSTOCK_CHECKOUT;
 
-const std::vector<Section>& everySection() {
-  static const std::vector<Section> sections{{"", kHostRows},
-                                             {"http", kHttpRows},
-                                             {"policy", kPolicyRows},
-                                             {"retry", kRetryRows},
-                                             {"shutdown", kShutdownRows},
-                                             {"logging", kLoggingRows},
-                                             {"http-ingest", kIngestRows},
-                                             {"memory-queue", memory_queue::kRows},
-                                             {"sqlite-queue", sqlite_queue::kRows},
-                                             {"pg-queue", pg_queue::kRows},
-                                             {"sqlite-store", sqlite_store::kRows},
-                                             {"pg", postgres::kRows, false},
-                                             {"pg-store", pg_store::kRows, false},
-                                             {"http-transport", http_transport::kRows},
-                                             {"worker", kWorkerRows},
-                                             {"redis-cache", redis_cache::kRows, false},
-                                             {"metrics", kMetricsRows}};
+const ProviderDeclarations& shippedProviders() {
+  static SystemClock clock;
+  static const ProviderDeclarations declarations = readDeclarations(kCheckout / "scripts", clock);
+  return declarations;
+}
+
+std::vector<Section> makeSections() {
+  std::vector<Section> sections{{"", kHostRows},
+                                {"http", kHttpRows},
+                                {"policy", kPolicyRows},
+                                {"retry", kRetryRows},
+                                {"routes", kRouteRows},
+                                {"shutdown", kShutdownRows},
+                                {"logging", kLoggingRows},
+                                {"http-ingest", kIngestRows},
+                                {"memory-queue", memory_queue::kRows},
+                                {"sqlite-queue", sqlite_queue::kRows},
+                                {"pg-queue", pg_queue::kRows},
+                                {"sqlite-store", sqlite_store::kRows},
+                                {"pg", postgres::kRows, false},
+                                {"pg-store", pg_store::kRows, false},
+                                {"http-transport", http_transport::kRows},
+                                {"worker", kWorkerRows},
+                                {"redis-cache", redis_cache::kRows, false},
+                                {"metrics", kMetricsRows}};
+  for (const auto& provider : shippedProviders().providers)
+    sections.push_back({"providers." + provider->name, provider->rows, false});
   return sections;
+}
+
+const std::vector<Section>& everySection() {
+  static const std::vector<Section> sections = makeSections();
+  return sections;
+}
+
+/// Providers that somebody has to have an account with are not set up.
+bool isSetUp(const Section& section, const Layer& layer) {
+  if (!section.name.starts_with("providers.")) return true;
+  const auto first = layer.values.lower_bound(section.name + '.');
+  return first != layer.values.end() && first->first.starts_with(section.name + '.');
 }
 
 Configuration shipped(std::map<std::string, std::string> environment, const std::string& file = "penstock.lua") {
@@ -63,7 +86,8 @@ Configuration shipped(std::map<std::string, std::string> environment, const std:
 TEST(ShippedFile, ShowsEveryRowWithItsDefaultAndNothingElse) {
   const Layer layer = evaluateLua(kCheckout / "config/penstock.lua", "penstock.lua", {});
   std::set<std::string> declared;
-  for (const Section& section : everySection())
+  for (const Section& section : everySection()) {
+    if (!isSetUp(section, layer)) continue;
     for (const ConfigRow& row : section.rows) {
       if (isWildcard(row) || row.secret) continue;
       const std::string key = (section.name.empty() ? "" : section.name + '.') + std::string(row.key);
@@ -79,6 +103,8 @@ TEST(ShippedFile, ShowsEveryRowWithItsDefaultAndNothingElse) {
       EXPECT_TRUE(sameValue(*value.value, *fallback.value))
           << key << " is shown as " << plainText(written->second) << ", its default is " << row.fallback;
     }
+  }
+  EXPECT_TRUE(declared.contains("providers.mock.seed"));
   for (const auto& [key, value] : layer.values) EXPECT_TRUE(declared.contains(key)) << key << " has no row";
 }
 
@@ -114,6 +140,9 @@ TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
                                                {"RETRY_BACKOFF_MAX", "30m"},
                                                {"DLQ_RETENTION", "7d"},
                                                {"SSRF_ALLOWLIST", "hooks.internal, .lan.example"},
+                                               {"INTERVAL", "2m"},
+                                               {"BATCH", "7"},
+                                               {"AUTOSTART", "false"},
                                                {"LOG_LEVEL", "WARN"}});
   configuration.check(everySection());
   const auto poco = configuration.poco(everySection());
@@ -128,11 +157,15 @@ TEST(ShippedFile, ReadsTheEnvironmentThatOperatorsKnow) {
   EXPECT_EQ(poco->getString("memory-queue.dead_letter_retention"), "7d");
   EXPECT_EQ(configuration.section({"http-transport", http_transport::kRows})->list("allow"),
             (std::vector<std::string>{"hooks.internal", ".lan.example"}));
+  EXPECT_EQ(poco->getString("worker.interval"), "2m");
+  EXPECT_EQ(poco->getString("worker.batch"), "7");
+  EXPECT_EQ(poco->getString("worker.autostart"), "false");
   EXPECT_EQ(poco->getString("logging.level"), "warning");
 }
 
 TEST(ShippedFile, TheEnvironmentChoosesPlugins) {
-  EXPECT_THAT(shipped({}).plugins(), ElementsAre("http-ingest", "sqlite-queue", "sqlite-store", "worker", "metrics"));
+  EXPECT_THAT(shipped({}).plugins(),
+              ElementsAre("http-ingest", "sqlite-queue", "sqlite-store", "worker", "http-transport", "metrics"));
   const Configuration without = shipped({{"WORKER_ENABLED", "false"}});
   EXPECT_THAT(without.plugins(), ElementsAre("http-ingest", "sqlite-queue", "sqlite-store", "metrics"));
   without.check(everySection());
@@ -141,7 +174,8 @@ TEST(ShippedFile, TheEnvironmentChoosesPlugins) {
 TEST(ShippedFile, TheEnvironmentChoosesTheDatabaseAndItsAddressStaysSecret) {
   const Configuration configuration =
       shipped({{"STORE_BACKEND", "pg"}, {"QUEUE_BACKEND", "pg"}, {"DATABASE_URL", "postgres://me:hush@there/db"}});
-  EXPECT_THAT(configuration.plugins(), ElementsAre("http-ingest", "pg-queue", "pg-store", "worker", "metrics"));
+  EXPECT_THAT(configuration.plugins(),
+              ElementsAre("http-ingest", "pg-queue", "pg-store", "worker", "http-transport", "metrics"));
   std::vector<Section> sections{{"pg", postgres::kRows}};
   EXPECT_EQ(configuration.section(sections.front())->secret("url").reveal(), "postgres://me:hush@there/db");
   EXPECT_THAT(configuration.show(sections), testing::AllOf(HasSubstr("***"), testing::Not(HasSubstr("hush"))));
@@ -166,6 +200,7 @@ TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {
        std::map<std::string, std::string>{{"QUEUE_BACKEND", "expected memory, pg, sqlite"},
                                           {"STORE_BACKEND", "expected pg, sqlite"},
                                           {"WORKER_ENABLED", "expected 0, 1, false, true"},
+                                          {"AUTOSTART", "expected 0, 1, false, true"},
                                           {"LOG_LEVEL", "expected critical, debug, error, fatal, info"}}) {
     try {
       shipped({{name, "nonsense"}});
