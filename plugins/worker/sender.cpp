@@ -294,6 +294,27 @@ void Sender::release(Parcel message, Duration delay, std::string_view cause) {
   settling_.put({std::move(message), std::move(conclusion)});
 }
 
+/// Keeps how attempts ended. What the store refuses for good takes nobody with it: it is left out of the history.
+void Sender::record(std::span<const Attempt> attempts) {
+  if (attempts.empty()) return;
+  try {
+    return store_.record(attempts);
+  } catch (const StoreRejected& refusal) {
+    if (attempts.size() == 1)
+      return log_.error("worker.attempt_rejected",
+                        "the store refuses what became of an attempt; its message keeps the status it has",
+                        {{"message_id", attempts.front().message.text()}, {"reason", policy_.redact(refusal.what())}});
+  }
+  const std::size_t half = attempts.size() / 2;
+  record(attempts.first(half));
+  record(attempts.subspan(half));
+}
+
+SteadyTime Sender::giveUpAt() const {
+  std::lock_guard guard(mutex_);
+  return give_up_;
+}
+
 void Sender::settle(std::vector<Settled> settled) {
   std::vector<Attempt> attempts;
   std::vector<Settlement> settlements;
@@ -309,14 +330,14 @@ void Sender::settle(std::vector<Settled> settled) {
   Duration pause = kPause;
   while (!told) {
     try {
-      if (!recorded) store_.record(attempts);
+      if (!recorded) record(attempts);
       recorded = true;
       const auto verdicts = queue_.settle(settlements);
       for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
         journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
       told = true;
     } catch (const std::exception& failure) {
-      if (clock_.now() + pause >= last) {
+      if (clock_.now() + pause >= std::min(last, giveUpAt())) {
         log_.warning("worker.settle_abandoned", "messages could not be settled; their leases will run out",
                      {{"messages", std::to_string(settlements.size())}, {"reason", policy_.redact(failure.what())}});
         break;
@@ -340,8 +361,11 @@ std::size_t Sender::awaitRoom(SteadyTime until, const std::stop_token& stop) {
 void Sender::stop(SteadyTime deadline) noexcept {
   {
     std::unique_lock lock(mutex_);
-    stopping_ = true;
+    give_up_ = deadline;
+    // What goes back to a queue that ends with the process is lost, so as long as there is time it is sent.
+    stopping_ = queue_.durable();
     while (under_way_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
+    stopping_ = true;
   }
   beginning_.finish();
   ending_.finish();
