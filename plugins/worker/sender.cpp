@@ -1,5 +1,7 @@
 #include "worker/sender.h"
 
+#include "worker/fault_point.h"
+
 #include <algorithm>
 #include <exception>
 #include <thread>
@@ -187,6 +189,7 @@ void Sender::begin(std::vector<Parcel> messages) {
   }
   if (ready.empty()) return;
   std::vector<BeginResult> results;
+  faultPoint("beginning");
   try {
     results = store_.begin(intents);
   } catch (const std::exception& failure) {
@@ -195,6 +198,7 @@ void Sender::begin(std::vector<Parcel> messages) {
     for (Parcel& message : ready) release(std::move(message), kLongestPause, "store");
     return;
   }
+  faultPoint("begun");
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (results.at(i).granted) {
       launch(std::move(ready[i]));
@@ -224,6 +228,7 @@ void Sender::transmit(Parcel message, OutboundRequest request) {
 }
 
 void Sender::end(std::vector<Ended> ended) {
+  faultPoint("answered");
   for (Ended& one : ended)
     guarded("end", [&] {
       const SendVerdict verdict = verdictOf(one);
@@ -298,7 +303,8 @@ void Sender::release(Parcel message, Duration delay, std::string_view cause) {
 void Sender::record(std::span<const Attempt> attempts) {
   if (attempts.empty()) return;
   try {
-    return store_.record(attempts);
+    store_.record(attempts);
+    return faultPoint("recorded");
   } catch (const StoreRejected& refusal) {
     if (attempts.size() == 1)
       return log_.error("worker.attempt_rejected",
@@ -333,6 +339,7 @@ void Sender::settle(std::vector<Settled> settled) {
       if (!recorded) record(attempts);
       recorded = true;
       const auto verdicts = queue_.settle(settlements);
+      faultPoint("settled");
       for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
         journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
       told = true;
