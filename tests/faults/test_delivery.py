@@ -139,13 +139,14 @@ def test_a_process_that_stands_still_while_it_connects(start, receiver):
     """It comes back when its connection stands, but its time is over: by then another might have sent the message."""
     receiver.refuse()
     receiver.stall()
-    server = start({**FAST, "worker.lease": "60s"}, receiver.environment)
+    patience = 2
+    server = start({**FAST, "worker.lease": "60s", "worker.send_timeout": f"{patience}s"}, receiver.environment)
     mailing = Mailing(receiver)
     text = mailing.post(server)
     until(lambda: receiver.connecting() == 1, 10, "the connection")
     server.process.send_signal(signal.SIGSTOP)
     try:
-        deadline = time.monotonic() + 1
+        deadline = time.monotonic() + patience
         receiver.listen()
         until(lambda: receiver.connections == 2 and time.monotonic() > deadline, 20, "the end of the connection's making")
     finally:

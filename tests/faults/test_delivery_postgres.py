@@ -11,12 +11,13 @@ import pytest
 from driver import until
 from ledger import rng, rounds
 from mailing import FAST, KEYED, MODES, Mailing, check_killed, post_until_killed
-from pg_site import LEASE, MARGIN, NO_WORKER, PATIENCE, pause, site_of
+from pg_site import MARGIN, NO_WORKER, PATIENCE, pause, site_of
 from postgres import Postgres, cluster_folder
 from proxy import Proxy
 from receiver import after
 
-QUICK = {name: value for name, value in FAST.items() if not name.startswith("worker.send") and name != "worker.lease"}
+LEASE = 4
+QUICK = {**FAST, "worker.lease": f"{LEASE}s", "worker.send_timeout": "1500ms", "worker.send_margin": "500ms"}
 TAKEOVER = LEASE + PATIENCE + MARGIN
 
 
