@@ -166,8 +166,8 @@ void Loop::resolved(const Found& found) {
 void Loop::go(Travelling& travelling, std::vector<Address> addresses) {
   Transfer& transfer = *travelling.transfer;
   try {
-    CURL* easy =
-        transfer.prepare(around_.transfers, travelling.proxied ? &*around_.proxy : nullptr, std::move(addresses));
+    CURL* easy = transfer.prepare(around_.transfers, travelling.proxied ? &*around_.proxy : nullptr,
+                                  std::move(addresses), around_.clock);
     travelling.added = curl_multi_add_handle(multi_.get(), easy) == CURLM_OK;
   } catch (const std::bad_alloc&) {
     travelling.added = false;

@@ -98,8 +98,9 @@ Conclusion refused(MessageStatus status, const std::string& provider) {
     case MessageStatus::Received:
       break;
   }
-  // Another worker has a later attempt; this lease is gone, or will be.
-  return {std::nullopt, Release{std::chrono::seconds(1), "a later attempt is under way"}};
+  // Whoever holds the lease and is refused meets a leave that nobody uses: that of a begin whose answer was lost. Only
+  // a later attempt can find out about it, so this one counts. Without the lease nothing counts.
+  return {std::nullopt, RetryAfter{std::chrono::seconds(1), "another attempt has begun, and its end is not known"}};
 }
 
 Conclusion unrouted(const Outgoing& message, WallTime now) {

@@ -1,5 +1,6 @@
 #include "worker/loop.h"
 
+#include "worker/fault_point.h"
 #include "worker/outcome.h"
 
 #include <algorithm>
@@ -33,6 +34,7 @@ void Loop::round(const std::stop_token& stop) {
 bool Loop::work(Batch batch, const std::stop_token& stop) {
   const AloneGate::Passage passage(shared_.gate, batch.alone);
   std::vector<PersistOutcome> outcomes = persist(batch);
+  faultPoint("persisted");
   std::vector<Outgoing> messages = outgoing(batch, outcomes);
   const std::vector<Settlement> settlements = conclude(batch, outcomes);
   if (!settlements.empty()) settle(batch, settlements, stop);
@@ -76,6 +78,7 @@ Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
     shared_.store_outage.calm(asked);
     return batch;
   }
+  faultPoint("received");
   shared_.journal.metrics.dequeued.add(static_cast<double>(deliveries.size()));
   // A quarter of the lease is left for settling.
   batch.received = shared_.clock.now();

@@ -1,5 +1,7 @@
 #include "worker/sender.h"
 
+#include "worker/fault_point.h"
+
 #include <algorithm>
 #include <exception>
 #include <thread>
@@ -187,6 +189,7 @@ void Sender::begin(std::vector<Parcel> messages) {
   }
   if (ready.empty()) return;
   std::vector<BeginResult> results;
+  faultPoint("beginning");
   try {
     results = store_.begin(intents);
   } catch (const std::exception& failure) {
@@ -195,6 +198,7 @@ void Sender::begin(std::vector<Parcel> messages) {
     for (Parcel& message : ready) release(std::move(message), kLongestPause, "store");
     return;
   }
+  faultPoint("begun");
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (results.at(i).granted) {
       launch(std::move(ready[i]));
@@ -224,6 +228,7 @@ void Sender::transmit(Parcel message, OutboundRequest request) {
 }
 
 void Sender::end(std::vector<Ended> ended) {
+  faultPoint("answered");
   for (Ended& one : ended)
     guarded("end", [&] {
       const SendVerdict verdict = verdictOf(one);
@@ -294,6 +299,28 @@ void Sender::release(Parcel message, Duration delay, std::string_view cause) {
   settling_.put({std::move(message), std::move(conclusion)});
 }
 
+/// Keeps how attempts ended. What the store refuses for good takes nobody with it: it is left out of the history.
+void Sender::record(std::span<const Attempt> attempts) {
+  if (attempts.empty()) return;
+  try {
+    store_.record(attempts);
+    return faultPoint("recorded");
+  } catch (const StoreRejected& refusal) {
+    if (attempts.size() == 1)
+      return log_.error("worker.attempt_rejected",
+                        "the store refuses what became of an attempt; its message keeps the status it has",
+                        {{"message_id", attempts.front().message.text()}, {"reason", policy_.redact(refusal.what())}});
+  }
+  const std::size_t half = attempts.size() / 2;
+  record(attempts.first(half));
+  record(attempts.subspan(half));
+}
+
+SteadyTime Sender::giveUpAt() const {
+  std::lock_guard guard(mutex_);
+  return give_up_;
+}
+
 void Sender::settle(std::vector<Settled> settled) {
   std::vector<Attempt> attempts;
   std::vector<Settlement> settlements;
@@ -309,14 +336,15 @@ void Sender::settle(std::vector<Settled> settled) {
   Duration pause = kPause;
   while (!told) {
     try {
-      if (!recorded) store_.record(attempts);
+      if (!recorded) record(attempts);
       recorded = true;
       const auto verdicts = queue_.settle(settlements);
+      faultPoint("settled");
       for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
         journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
       told = true;
     } catch (const std::exception& failure) {
-      if (clock_.now() + pause >= last) {
+      if (clock_.now() + pause >= std::min(last, giveUpAt())) {
         log_.warning("worker.settle_abandoned", "messages could not be settled; their leases will run out",
                      {{"messages", std::to_string(settlements.size())}, {"reason", policy_.redact(failure.what())}});
         break;
@@ -340,8 +368,11 @@ std::size_t Sender::awaitRoom(SteadyTime until, const std::stop_token& stop) {
 void Sender::stop(SteadyTime deadline) noexcept {
   {
     std::unique_lock lock(mutex_);
-    stopping_ = true;
+    give_up_ = deadline;
+    // What goes back to a queue that ends with the process is lost, so as long as there is time it is sent.
+    stopping_ = queue_.durable();
     while (under_way_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
+    stopping_ = true;
   }
   beginning_.finish();
   ending_.finish();

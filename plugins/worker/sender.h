@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -49,7 +50,8 @@ public:
   /// How many more it would take. Waits until `until` for at least one. [any thread] [blocks]
   std::size_t awaitRoom(SteadyTime until, const std::stop_token& stop);
 
-  /// Begins nothing more, waits for what is on its way until the deadline, and ends the threads. [blocks]
+  /// Begins nothing more, waits for what is on its way until the deadline, and ends the threads. What a volatile queue
+  /// would lose is begun all the same until then. [blocks]
   void stop(SteadyTime deadline) noexcept;
 
   Pacer& pacer() { return pacer_; }
@@ -78,6 +80,8 @@ private:
   void end(std::vector<Ended> ended);
   void answered(Parcel message, const SendVerdict& verdict);
   void settle(std::vector<Settled> settled);
+  void record(std::span<const Attempt> attempts);
+  SteadyTime giveUpAt() const;
   void release(Parcel message, Duration delay, std::string_view cause);
   void guarded(const char* doing, const std::function<void()>& work) noexcept;
   Breaker& breakerOf(const std::string& provider);
@@ -102,6 +106,7 @@ private:
   std::size_t under_way_ = 0;                // guarded by mutex_
   std::map<std::string, Breaker> breakers_;  // guarded by mutex_
   bool stopping_ = false;                    // guarded by mutex_
+  SteadyTime give_up_ = SteadyTime::max();   // guarded by mutex_; nobody waits longer for the store or the queue
 
   Stage<Parcel> beginning_;
   Stage<Ended> ending_;

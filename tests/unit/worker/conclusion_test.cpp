@@ -127,8 +127,13 @@ TEST_F(ConclusionTest, WhatEndedWithoutItsDeadLetterGetsOne) {
   }
 }
 
-TEST_F(ConclusionTest, WhatAnotherWorkerSendsIsGivenBack) {
-  EXPECT_TRUE(std::holds_alternative<Release>(refused(MessageStatus::Sending, "plain").outcome));
+TEST_F(ConclusionTest, ALeaveThatNobodyUsesIsLeftToALaterAttempt) {
+  for (const auto status : {MessageStatus::Accepted, MessageStatus::Sending}) {
+    const Conclusion made = refused(status, "plain");
+    EXPECT_TRUE(std::holds_alternative<RetryAfter>(made.outcome))
+        << "given back it would have the same number for ever";
+    EXPECT_FALSE(made.attempt);
+  }
 }
 
 TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {

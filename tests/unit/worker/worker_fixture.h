@@ -110,6 +110,8 @@ protected:
   void stop() {
     if (worker) worker->stop(clock.now() + 10s);
   }
+  /// Until the only loop waits for the clock, as the three stages of the way out do when they have nothing to do.
+  void awaitPause() { clock.awaitWaiting(4); }
   double count(const std::string& name) { return metrics.value("penstock_worker_" + name); }
 
   ManualClock clock;
