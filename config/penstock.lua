@@ -270,7 +270,8 @@ return {
     in_flight = 5000,       -- messages on their way to providers at once
     send_timeout = "10s",   -- for one send, the provider's answer included
     send_margin = "5s",     -- of the lease that is kept for recording what became of a send
-    -- Paced sending: the next `batch` messages once in each interval; "0s": as they come.
+    -- Paced sending: the next `batch` messages once in each interval, of all processes on one store together; "0s": as
+    -- they come.
     interval = env.INTERVAL or "0s",
     batch = env.BATCH or 2,
     autostart = sends,      -- whether sending runs until POST /scheduler/stop; what was said there is remembered

@@ -6,6 +6,7 @@
 #include "http-ingest/health.h"
 #include "http-ingest/openapi.h"
 #include "http-ingest/read.h"
+#include "http-ingest/scheduler_calls.h"
 #include "http-ingest/webhooks.h"
 
 #include <memory>
@@ -28,6 +29,7 @@ public:
                   *metrics_);
     reading_.emplace(context.require<Reader>(), context.find<Cache>(), *pool_);
     dead_letters_.emplace(context.require<DeadLetters>(), *pool_, context.clock, context.log, *metrics_);
+    scheduler_.emplace(context.require<Control>(), *pool_, context.log);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
     addWebhooks(http);
@@ -37,6 +39,9 @@ public:
     addReading(http, "/api/messages/{id}", &ReadingCalls::message);
     addReading(http, "/messages/sent", &ReadingCalls::sent);
     addDeadLetters(http);
+    addScheduler(http, Method::Get, "/scheduler", &SchedulerCalls::show);
+    addScheduler(http, Method::Post, "/scheduler/start", &SchedulerCalls::start);
+    addScheduler(http, Method::Post, "/scheduler/stop", &SchedulerCalls::stop);
     addHealth(http, "/livez", &answerLive, context.health);
     addHealth(http, "/readyz", &answerReady, context.health);
     addHealth(http, "/healthz", &answerReady, context.health);
@@ -104,6 +109,17 @@ private:
     http.add(std::move(route));
   }
 
+  void addScheduler(Http& http, Method method, std::string_view pattern,
+                    void (SchedulerCalls::*call)(HttpRequest&, Responder)) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.handler = [this, call](HttpRequest& request, Responder responder) {
+      ((*scheduler_).*call)(request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
   static void addHealth(Http& http, std::string_view pattern, void (*answer)(HealthBoard&, Responder),
                         HealthBoard& board) {
     Route route;
@@ -131,10 +147,11 @@ private:
   std::optional<ReaderPool> pool_;
   std::optional<ReadingCalls> reading_;
   std::optional<DeadLetterCalls> dead_letters_;
+  std::optional<SchedulerCalls> scheduler_;
 };
 
-constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, DeadLetters::kInterface,
-                                          Reader::kInterface, ProviderWebhooks::kInterface};
+constexpr std::string_view kRequires[] = {Http::kInterface,   Queue::kInterface,   DeadLetters::kInterface,
+                                          Reader::kInterface, Control::kInterface, ProviderWebhooks::kInterface};
 constexpr std::string_view kUses[] = {Cache::kInterface};
 
 constexpr Descriptor kDescriptor{

@@ -12,9 +12,10 @@ namespace {
 class WorkerPlugin final : public Plugin {
 public:
   void start(Context& context) override {
-    worker_ = std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.policy,
-                                       context.require<Providers>(), context.require<Transport>(), context.clock,
-                                       context.log, context.metrics, WorkerSettings::read(context.config));
+    worker_ =
+        std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.require<Control>(),
+                                 context.policy, context.require<Providers>(), context.require<Transport>(),
+                                 context.clock, context.log, context.metrics, WorkerSettings::read(context.config));
     worker_->start(context.health);
   }
 
@@ -28,7 +29,8 @@ private:
   std::unique_ptr<Worker> worker_;
 };
 
-constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface, Transport::kInterface};
+constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface, Control::kInterface,
+                                          Transport::kInterface};
 
 constexpr Descriptor kDescriptor{
     PENSTOCK_FINGERPRINT,

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "worker/loop.h"
+#include "worker/scheduler.h"
 
+#include "penstock/control.h"
 #include "penstock/health.h"
 
 #include <thread>
@@ -12,10 +14,12 @@ namespace penstock {
 /// The worker: its loops, each on a thread of its own, and the way out to the providers.
 class Worker {
 public:
-  Worker(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
-         Metrics& metrics, const WorkerSettings& settings)
+  Worker(Queue& queue, Store& store, Control& control, Policy& policy, Providers& providers, Transport& transport,
+         Clock& clock, Log log, Metrics& metrics, const WorkerSettings& settings)
       : journal_(log, metrics, policy),
         sender_(queue, store, policy, providers, transport, clock, log, metrics, journal_, settings.sending),
+        scheduler_(control, sender_.pacer(), clock, log, metrics, policy, settings.sending.interval,
+                   settings.sending.batch, settings.autostart),
         shared_(queue, store, sender_, journal_, policy, clock, log, settings) {}
   ~Worker() { stop(SteadyTime::min()); }
   Worker(const Worker&) = delete;
@@ -35,6 +39,7 @@ public:
 private:
   Journal journal_;
   Sender sender_;
+  Scheduler scheduler_;
   WorkerShared shared_;
   std::vector<std::jthread> threads_;
 };

@@ -6,6 +6,7 @@
 
 #include "http-ingest/accept.h"
 
+#include "support/fake_control.h"
 #include "support/plugin_fixture.h"
 
 #include <gmock/gmock.h>
@@ -31,6 +32,7 @@ protected:
     plugin.lend<Queue>(queue);
     plugin.lend<DeadLetters>(letters);
     plugin.lend<Reader>(reader);
+    plugin.lend<Control>(control);
     plugin.lend<Http>(http);
     plugin.lend<ProviderWebhooks>(webhooks);
     plugin.start();
@@ -48,6 +50,7 @@ protected:
   FakePublisher queue;
   FakeDeadLetters letters;
   FakeReader reader;
+  FakeControl control;
   FakeHttp http;
   FakeWebhooks webhooks;
   PluginFixture plugin{PENSTOCK_HTTP_INGEST};
@@ -60,19 +63,21 @@ TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
   for (const auto& [key, route] : http.routes) {
     EXPECT_EQ(route.listener, ListenerName::Public);
     (key.first == Method::Post ? posts : key.first == Method::Get ? gets : deletes).push_back(key.second);
-    const bool body = key.first == Method::Post && !key.second.ends_with("{id}/replay");
+    const bool body =
+        key.first == Method::Post && !key.second.ends_with("{id}/replay") && !key.second.starts_with("/scheduler/");
     const BodyRule posted = key.second.ends_with("{provider}") ? BodyRule::Any : BodyRule::Json;
     EXPECT_EQ(route.body, body ? posted : BodyRule::None) << key.second;
     EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
   }
   EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
                                                    "/api/webhooks/email", "/api/webhooks/{provider}",
-                                                   "/api/dead-letters/replay", "/api/dead-letters/{id}/replay"));
+                                                   "/api/dead-letters/replay", "/api/dead-letters/{id}/replay",
+                                                   "/scheduler/start", "/scheduler/stop"));
   EXPECT_THAT(deletes, testing::ElementsAre("/api/dead-letters/{id}"));
   EXPECT_THAT(gets, testing::UnorderedElementsAre(
                         "/api/conversations", "/api/conversations/{id}/messages", "/api/messages/{id}",
                         "/api/messages/sent", "/messages/sent", "/api/dead-letters", "/api/dead-letters/causes",
-                        "/api/dead-letters/{id}", "/livez", "/readyz", "/healthz", "/openapi.yaml"));
+                        "/api/dead-letters/{id}", "/scheduler", "/livez", "/readyz", "/healthz", "/openapi.yaml"));
 }
 
 TEST_F(WiringTest, OnlyHealthIsServedWhileDraining) {
@@ -98,6 +103,9 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Delete, "/api/dead-letters/{id}").problem().status, 404U);
   EXPECT_EQ(call(Method::Post, "/api/dead-letters/{id}/replay").problem().status, 404U);
   EXPECT_EQ(call(Method::Post, "/api/dead-letters/replay", R"({"filter":{}})").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/scheduler").status(), 200U);
+  EXPECT_EQ(call(Method::Post, "/scheduler/stop").status(), 200U);
+  EXPECT_EQ(call(Method::Post, "/scheduler/start").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
   plugin.board.state = HealthState::Down;

@@ -1,6 +1,5 @@
 #include "worker/breaker.h"
 #include "worker/limits.h"
-#include "worker/pacer.h"
 #include "worker/token_bucket.h"
 
 #include <gtest/gtest.h>
@@ -121,64 +120,6 @@ TEST(Limits, IdleNamesAreForgotten) {
     limits.leave("p", "d", sender, now);
   }
   EXPECT_LT(limits.names(), 5000u);
-}
-
-TEST(Pacer, WithoutAnIntervalAllMayLeave) {
-  Pacer pacer(0s, 2);
-  pacer.run(true, kStart);
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(pacer.admit(kStart));
-}
-
-TEST(Pacer, StoppedNoneMayLeave) {
-  Pacer pacer(0s, 2);
-  EXPECT_TRUE(pacer.admit(kStart));
-  pacer.run(true, kStart);
-  EXPECT_FALSE(pacer.admit(kStart));
-  pacer.run(false, kStart);
-  EXPECT_TRUE(pacer.admit(kStart));
-}
-
-TEST(Pacer, TheFirstIntervalBeginsAtOnceAndEachHasItsBatch) {
-  Pacer pacer(120s, 2);
-  pacer.run(true, kStart);
-  EXPECT_EQ(pacer.due(kStart), 2u);
-  pacer.grant(2);
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_EQ(pacer.admit(kStart), 2min);
-  EXPECT_EQ(pacer.due(kStart + 119s), 0u);
-  EXPECT_EQ(pacer.due(kStart + 120s), 2u);
-}
-
-TEST(Pacer, WhatIsNotGrantedDoesNotLeave) {
-  Pacer pacer(1s, 5);
-  pacer.run(true, kStart);
-  pacer.due(kStart);
-  pacer.grant(1);
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_TRUE(pacer.admit(kStart));
-}
-
-TEST(Pacer, IntervalsThatWereSleptThroughAreNotMadeUpFor) {
-  Pacer pacer(1s, 5);
-  pacer.run(true, kStart);
-  EXPECT_EQ(pacer.due(kStart + 10s), 5u);
-  EXPECT_EQ(pacer.due(kStart + 10s), 0u);
-  EXPECT_EQ(pacer.due(kStart + 11s), 5u);
-}
-
-TEST(Pacer, ThoseThatWaitAreToldTimesThatAreApart) {
-  Pacer pacer(1s, 10);
-  pacer.run(true, kStart);
-  pacer.due(kStart);
-  pacer.grant(0);
-  Duration last{};
-  for (int i = 0; i < 100; ++i) {
-    const Duration wait = pacer.admit(kStart).value();
-    EXPECT_GE(wait, last);
-    last = wait;
-  }
-  EXPECT_EQ(last, 10s);
 }
 
 }  // namespace penstock::test

@@ -58,7 +58,7 @@ TEST_F(WorkerTest, GivesEventsBackUncountedWhileTheStoreIsAwayAndFinishesThemWhe
   for (std::size_t round = 1; round <= 15; ++round) {
     const auto settled = queue.awaitSettled(round);
     EXPECT_EQ(std::get<Release>(settled.back().settlement.outcome), (Release{0us, "store unavailable"}));
-    clock.awaitWaiting(1);
+    awaitPause();
     EXPECT_EQ(queue.receives(), round) << "it must not receive while it pauses";
     EXPECT_EQ(worker->health().state, HealthState::Degraded);
     EXPECT_THAT(worker->health().reason, testing::HasSubstr("the store has been unavailable for"));

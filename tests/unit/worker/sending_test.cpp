@@ -79,9 +79,9 @@ TEST_F(SendingTest, WhatIsRefusedIsNotSent) {
   for (const auto& [status, index] : {std::pair(MessageStatus::Sent, 0u), std::pair(MessageStatus::Delivered, 0u),
                                       std::pair(MessageStatus::Unknown, 2u), std::pair(MessageStatus::Failed, 2u)}) {
     FakeQueue fresh;
-    Worker one(fresh, store, policy, providers, transport, clock, log.log(), metrics, settings);
+    Worker one(fresh, store, control, policy, providers, transport, clock, log.log(), metrics, settings);
     store.on_begin = [status = status](const Intent&) { return BeginResult{false, status}; };
-    one.start(board);
+    WorkerTest::start(one);
     fresh.give({makeOutbound(1)});
     EXPECT_EQ(fresh.awaitSettled(1).front().settlement.outcome.index(), index) << word(status);
     one.stop(clock.now() + 10s);

@@ -6,6 +6,7 @@
 #include "fake_transport.h"
 
 #include "support/captured_log.h"
+#include "support/fake_control.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
 #include "support/stub_health_board.h"
@@ -20,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace penstock::test {
@@ -104,14 +106,20 @@ protected:
   void TearDown() override { stop(); }
 
   void start() {
-    worker.emplace(queue, store, policy, providers, transport, clock, log.log(), metrics, settings);
-    worker->start(board);
+    worker.emplace(queue, store, control, policy, providers, transport, clock, log.log(), metrics, settings);
+    start(*worker);
+  }
+  /// Comes back once it sends.
+  void start(Worker& which) {
+    which.start(board);
+    while (settings.autostart && !which.sender().pacer().running()) std::this_thread::yield();
   }
   void stop() {
     if (worker) worker->stop(clock.now() + 10s);
   }
-  /// Until the only loop waits for the clock, as the three stages of the way out do when they have nothing to do.
-  void awaitPause() { clock.awaitWaiting(4); }
+  /// Comes back once the only loop pauses; the sender's three stages and the scheduler wait for the clock whenever they
+  /// have nothing to do.
+  void awaitPause() { clock.awaitWaiting(5); }
   double count(const std::string& name) { return metrics.value("penstock_worker_" + name); }
 
   ManualClock clock;
@@ -121,6 +129,7 @@ protected:
   CapturedLog log{"worker"};
   FakeQueue queue;
   FakeStore store;
+  FakeControl control;
   FakeProviders providers;
   FakeTransport transport;
   WorkerSettings settings;
