@@ -1,11 +1,11 @@
 #pragma once
 
-#include "fake_providers.h"
 #include "fake_queue.h"
 #include "fake_store.h"
 #include "fake_transport.h"
 
 #include "support/captured_log.h"
+#include "support/fake_providers.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
 #include "support/stub_health_board.h"
