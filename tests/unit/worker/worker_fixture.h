@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -104,7 +105,7 @@ protected:
   void TearDown() override { stop(); }
 
   void start() {
-    worker.emplace(queue, store, policy, providers, transport, clock, log.log(), metrics, settings);
+    worker.emplace(queue, store, policy, providers, transport, clock, log.log(), metrics, settings, cache, ready);
     worker->start(board);
   }
   void stop() {
@@ -122,6 +123,8 @@ protected:
   FakeProviders providers;
   FakeTransport transport;
   WorkerSettings settings;
+  Cache* cache = nullptr;
+  std::function<void()> ready = [] {};
   std::optional<Worker> worker;
 };
 
