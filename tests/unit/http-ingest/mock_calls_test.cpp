@@ -4,10 +4,10 @@
 #include "http-ingest/mock_calls.h"
 
 #include "support/captured_log.h"
-#include "support/fake_control.h"
 #include "support/fake_providers.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
+#include "support/silent_control.h"
 #include "support/stub_policy.h"
 
 #include <gmock/gmock.h>
@@ -57,7 +57,7 @@ protected:
   StubPolicy policy;
   CapturedLog log{"http-ingest"};
   FakePublisher queue;
-  FakeControl control;
+  SilentControl control;
   FakeProviders providers;
   std::vector<Draft> drafts;
   std::vector<std::string> members;

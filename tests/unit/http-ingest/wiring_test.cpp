@@ -6,9 +6,9 @@
 
 #include "http-ingest/accept.h"
 
-#include "support/fake_control.h"
 #include "support/fake_providers.h"
 #include "support/plugin_fixture.h"
+#include "support/silent_control.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ protected:
   FakeReader reader;
   FakeHttp http;
   FakeWebhooks webhooks;
-  FakeControl control;
+  SilentControl control;
   FakeProviders providers;
   PluginFixture plugin{PENSTOCK_HTTP_INGEST};
 };

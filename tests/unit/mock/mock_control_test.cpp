@@ -1,8 +1,8 @@
 #include "shared/mock/mock_control.h"
 
 #include "support/captured_log.h"
-#include "support/fake_control.h"
 #include "support/fake_providers.h"
+#include "support/silent_control.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ protected:
 
   static constexpr MockSettings kConfigured{1, 2, 3, 4};
   static constexpr MockSettings kOther{0, 100, 0, 7};
-  FakeControl control;
+  SilentControl control;
   FakeProviders providers;
   CapturedLog log{"worker"};
   std::optional<MockControl> mock{std::in_place, control, providers, log.log()};

@@ -13,8 +13,9 @@
 
 namespace penstock::test {
 
-/// A control that keeps values in memory and tells of them when the test says so.
-class FakeControl final : public Control {
+/// A control that keeps values in memory and tells nobody of them before the test says so, as a store tells later, on a
+/// thread of its own.
+class SilentControl final : public Control {
 public:
   /// Asked first; may throw.
   std::function<void()> on_ask = [] {};
@@ -58,7 +59,7 @@ private:
 
   class Registration final : public Watch {
   public:
-    Registration(FakeControl& control, std::shared_ptr<Watching> watching)
+    Registration(SilentControl& control, std::shared_ptr<Watching> watching)
         : control_(control), watching_(std::move(watching)) {}
     ~Registration() override {
       std::lock_guard guard(control_.mutex_);
@@ -66,7 +67,7 @@ private:
     }
 
   private:
-    FakeControl& control_;
+    SilentControl& control_;
     std::shared_ptr<Watching> watching_;
   };
 
