@@ -43,6 +43,7 @@ public:
   SendStep lookup(std::string_view provider, const Event& event) override;
   SendVerdict conclude(std::string_view provider, const Event& event, const OutboundResponse& answer,
                        bool of_lookup) override;
+  std::optional<boost::json::object> settings(std::string_view provider) override;
   void adjust(std::string_view provider, const boost::json::object& values) override;
 
   WebhookReading read(std::string_view provider, const WebhookRequest& request) override;

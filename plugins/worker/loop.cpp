@@ -26,9 +26,22 @@ void Loop::run(const std::stop_token& stop) {
 
 void Loop::round(const std::stop_token& stop) {
   if (!shared_.store_outage.mayAsk(stop) || !shared_.queue_outage.mayAsk(stop)) return;
+  if (!ready()) return;
   if (shared_.sender.awaitRoom(shared_.clock.now() + shared_.settings.wait, stop) == 0) return;
   Batch batch = receive(shared_.settings.wait, stop);
   if (!batch.events.empty()) work(std::move(batch), stop);
+}
+
+bool Loop::ready() {
+  try {
+    shared_.ready();
+    return true;
+  } catch (const StoreUnavailable& failure) {
+    if (shared_.store_outage.away())
+      shared_.log.warning("worker.store_away", "the store does not answer; nothing is received before it does",
+                          {{"reason", shared_.policy.redact(failure.what())}});
+    return false;
+  }
 }
 
 bool Loop::work(Batch batch, const std::stop_token& stop) {
@@ -45,7 +58,7 @@ bool Loop::work(Batch batch, const std::stop_token& stop) {
 
 void Loop::empty(const std::stop_token& stop) {
   try {
-    while (shared_.clock.now() < shared_.drain_deadline.load()) {
+    while (shared_.clock.now() < shared_.drain_deadline.load() && ready()) {
       heartbeat_->tick();
       Batch batch = receive(Duration::zero(), {});
       // What the store does not take now, it will not take before the process ends.

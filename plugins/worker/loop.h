@@ -14,6 +14,7 @@
 #include "penstock/store.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -44,6 +45,7 @@ struct WorkerShared {
   Log log;
   Journal& journal;
   const WorkerSettings settings;
+  std::function<void()> ready = [] {};  ///< throws StoreUnavailable while nothing may be received
   AloneGate gate;
   Outage queue_outage;
   Outage store_outage;
@@ -78,6 +80,7 @@ private:
   };
 
   void round(const std::stop_token& stop);
+  bool ready();
   /// False when something of the batch was given back.
   bool work(Batch batch, const std::stop_token& stop);
   /// Works off what is ready, to the drain deadline.

@@ -34,7 +34,7 @@ bool blames(const SendVerdict& verdict) {
 }  // namespace
 
 Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
-               Log log, Metrics& metrics, Journal& journal, const SenderSettings& settings)
+               Log log, Metrics& metrics, Journal& journal, const SenderSettings& settings, Cache* cache)
     : queue_(queue),
       store_(store),
       policy_(policy),
@@ -45,6 +45,7 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       metrics_(metrics),
       journal_(journal),
       settings_(settings),
+      cache_(cache),
       pacer_(settings.interval, settings.batch),
       limits_(settings.limits),
       beginning_(clock, kBeginBatch,
@@ -262,7 +263,15 @@ void Sender::answered(Parcel message, const SendVerdict& verdict) {
   series.seconds.observe(std::chrono::duration<double>(now - message->started).count());
   Conclusion conclusion = conclude(*message, verdict, now, policy_);
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
+  note(conclusion);
   settling_.put({std::move(message), std::move(conclusion)});
+}
+
+/// At once, for the store learns of it with the next batch only.
+void Sender::note(const Conclusion& conclusion) {
+  if (cache_ == nullptr || !conclusion.attempt || conclusion.attempt->outcome != AttemptOutcome::Sent) return;
+  const Attempt& attempt = *conclusion.attempt;
+  cache_->note({attempt.message, attempt.provider_message_id, attempt.started_at + attempt.latency});
 }
 
 void Sender::hear(Outgoing& message, const SendVerdict& verdict) {

@@ -10,6 +10,7 @@
 #include "worker/sender_settings.h"
 #include "worker/stage.h"
 
+#include "penstock/cache.h"
 #include "penstock/clock.h"
 #include "penstock/health.h"
 #include "penstock/log.h"
@@ -32,12 +33,13 @@
 namespace penstock {
 
 /// Takes messages that are kept to their providers: asks policy for the way and the provider's script for the request,
-/// asks the store leave to send, sends, reads the answer, records it and settles. Nothing waits for an answer but the
-/// message itself; what has to wait for anything else goes back to the queue.
+/// asks the store leave to send, sends, reads the answer, notes what was sent, records and settles it. Nothing waits
+/// for an answer but the message itself; what has to wait for anything else goes back to the queue.
 class Sender {
 public:
+  /// `cache` may be nullptr.
   Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock, Log log,
-         Metrics& metrics, Journal& journal, const SenderSettings& settings);
+         Metrics& metrics, Journal& journal, const SenderSettings& settings, Cache* cache);
   ~Sender();
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
@@ -87,6 +89,7 @@ private:
   Breaker& breakerOf(const std::string& provider);
   SendVerdict verdictOf(const Ended& ended);
   void hear(Outgoing& message, const SendVerdict& verdict);
+  void note(const Conclusion& conclusion);
 
   Queue& queue_;
   Store& store_;
@@ -98,6 +101,7 @@ private:
   SenderMetrics metrics_;
   Journal& journal_;
   const SenderSettings settings_;
+  Cache* const cache_;
   Pacer pacer_;
   Limits limits_;
 

@@ -60,8 +60,12 @@ public:
   virtual SendVerdict conclude(std::string_view provider, const Event& event, const OutboundResponse& answer,
                                bool of_lookup) = 0;
 
-  /// Puts values over the provider's settings, at once and for all threads, until they are put again; they survive a
-  /// reload. [any thread] [does not block]
+  /// What the provider's script is told of its section, adjusted values included, secrets left out; durations are
+  /// seconds, sizes are bytes. Nothing when there is no such provider. [any thread] [does not block]
+  virtual std::optional<boost::json::object> settings(std::string_view provider) = 0;
+
+  /// Puts values over the provider's settings, at once and for all threads, until others are put; they survive a
+  /// reload. Equal ones cost nothing. [any thread] [does not block]
   virtual void adjust(std::string_view provider, const boost::json::object& values) = 0;
 };
 

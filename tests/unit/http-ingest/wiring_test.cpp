@@ -7,6 +7,7 @@
 #include "http-ingest/accept.h"
 
 #include "support/fake_control.h"
+#include "support/fake_providers.h"
 #include "support/plugin_fixture.h"
 
 #include <gmock/gmock.h>
@@ -35,6 +36,7 @@ protected:
     plugin.lend<Control>(control);
     plugin.lend<Http>(http);
     plugin.lend<ProviderWebhooks>(webhooks);
+    plugin.lend<Providers>(providers);
     plugin.start();
   }
   Answered call(Method method, const std::string& pattern, std::string_view body = {}) {
@@ -53,6 +55,7 @@ protected:
   FakeControl control;
   FakeHttp http;
   FakeWebhooks webhooks;
+  FakeProviders providers;
   PluginFixture plugin{PENSTOCK_HTTP_INGEST};
 };
 
@@ -60,24 +63,32 @@ TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
   std::vector<std::string> posts;
   std::vector<std::string> gets;
   std::vector<std::string> deletes;
+  std::vector<std::string> puts;
   for (const auto& [key, route] : http.routes) {
     EXPECT_EQ(route.listener, ListenerName::Public);
-    (key.first == Method::Post ? posts : key.first == Method::Get ? gets : deletes).push_back(key.second);
-    const bool body =
+    (key.first == Method::Post  ? posts
+     : key.first == Method::Get ? gets
+     : key.first == Method::Put ? puts
+                                : deletes)
+        .push_back(key.second);
+    const bool posts_body =
         key.first == Method::Post && !key.second.ends_with("{id}/replay") && !key.second.starts_with("/scheduler/");
+    const bool body = key.first == Method::Put || posts_body;
     const BodyRule posted = key.second.ends_with("{provider}") ? BodyRule::Any : BodyRule::Json;
     EXPECT_EQ(route.body, body ? posted : BodyRule::None) << key.second;
     EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
   }
-  EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
-                                                   "/api/webhooks/email", "/api/webhooks/{provider}",
-                                                   "/api/dead-letters/replay", "/api/dead-letters/{id}/replay",
-                                                   "/scheduler/start", "/scheduler/stop"));
+  EXPECT_THAT(posts, testing::UnorderedElementsAre(
+                         "/api/messages/sms", "/api/messages/email", "/api/webhooks/sms", "/api/webhooks/email",
+                         "/api/webhooks/{provider}", "/api/dead-letters/replay", "/api/dead-letters/{id}/replay",
+                         "/scheduler/start", "/scheduler/stop", "/api/provider/mock/inbound"));
+  EXPECT_THAT(puts, testing::ElementsAre("/api/provider/mock/config"));
   EXPECT_THAT(deletes, testing::ElementsAre("/api/dead-letters/{id}"));
-  EXPECT_THAT(gets, testing::UnorderedElementsAre(
-                        "/api/conversations", "/api/conversations/{id}/messages", "/api/messages/{id}",
-                        "/api/messages/sent", "/messages/sent", "/api/dead-letters", "/api/dead-letters/causes",
-                        "/api/dead-letters/{id}", "/scheduler", "/livez", "/readyz", "/healthz", "/openapi.yaml"));
+  EXPECT_THAT(gets, testing::UnorderedElementsAre("/api/conversations", "/api/conversations/{id}/messages",
+                                                  "/api/messages/{id}", "/api/messages/sent", "/messages/sent",
+                                                  "/api/dead-letters", "/api/dead-letters/causes",
+                                                  "/api/dead-letters/{id}", "/api/provider/mock/config", "/scheduler",
+                                                  "/livez", "/readyz", "/healthz", "/openapi.yaml"));
 }
 
 TEST_F(WiringTest, OnlyHealthIsServedWhileDraining) {
@@ -106,6 +117,9 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Get, "/scheduler").status(), 200U);
   EXPECT_EQ(call(Method::Post, "/scheduler/stop").status(), 200U);
   EXPECT_EQ(call(Method::Post, "/scheduler/start").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/provider/mock/config").problem().status, 404U);
+  EXPECT_EQ(call(Method::Put, "/api/provider/mock/config", "{}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Post, "/api/provider/mock/inbound", "{}").problem().status, 404U);
   EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
   plugin.board.state = HealthState::Down;
@@ -115,6 +129,12 @@ TEST_F(WiringTest, EachRouteAnswers) {
 TEST_F(WiringTest, StartsAfterACacheIfThereIsOne) {
   EXPECT_THAT(plugin.descriptor().uses, testing::ElementsAre("penstock.cache/1"));
   EXPECT_THAT(plugin.descriptor().requires_, testing::Not(testing::Contains("penstock.cache/1")));
+}
+
+TEST_F(WiringTest, FollowsTheMocksSettingsUntilItStops) {
+  EXPECT_EQ(control.watches(), 1U);
+  plugin.stop();
+  EXPECT_EQ(control.watches(), 0U);
 }
 
 TEST_F(WiringTest, ServesItsDocumentWhole) {

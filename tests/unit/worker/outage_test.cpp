@@ -44,6 +44,30 @@ TEST(Outage, LetsOneThreadGoAheadWhenThePauseIsOver) {
   EXPECT_EQ(asked, 1U);
 }
 
+TEST_F(WorkerTest, ReceivesNothingBeforeItIsKnownWhatProvidersAreTold) {
+  std::atomic<bool> away{true};
+  std::atomic<int> asked{0};
+  ready = [&] {
+    ++asked;
+    if (away) throw StoreUnavailable("disk full");
+  };
+  queue.give({makeEvent(1)});
+  start();
+  while (asked < 3) {
+    clock.advance(settings.longest_pause);
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(queue.receives(), 0U);
+  EXPECT_EQ(worker->health().state, HealthState::Degraded);
+  EXPECT_EQ(log.count("worker.store_away"), 1U);
+  away = false;
+  while (queue.receives() == 0) {
+    clock.advance(settings.first_pause);
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
+}
+
 TEST_F(WorkerTest, GivesEventsBackUncountedWhileTheStoreIsAwayAndFinishesThemWhenItIsBack) {
   std::atomic<bool> away{true};
   store.on_persist = [&](std::span<const Event>) {

@@ -4,6 +4,24 @@
 
 namespace penstock::test {
 
+/// A memory that keeps everything.
+class FakeCache final : public Cache {
+public:
+  void note(SentNote note) noexcept override {
+    std::lock_guard guard(mutex_);
+    notes_.push_back(std::move(note));
+  }
+  std::optional<std::vector<SentNote>> newest(Page) noexcept override { return std::nullopt; }
+  std::vector<SentNote> all() {
+    std::lock_guard guard(mutex_);
+    return notes_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<SentNote> notes_;
+};
+
 class SendingTest : public WorkerTest {
 protected:
   SendingTest() {
@@ -57,6 +75,51 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(attempts[0].http_status, 202);
   EXPECT_EQ(metrics.value("penstock_sends_total{provider=\"plain\",outcome=\"sent\"}"), 1);
   EXPECT_EQ(count("processed_total"), 1);
+}
+
+TEST_F(SendingTest, WhatIsSentIsNotedAsTheStoreKeepsIt) {
+  FakeCache notes;
+  cache = &notes;
+  transport.on_send = [&](const OutboundRequest&) {
+    EXPECT_TRUE(notes.all().empty()) << "it is not sent yet";
+    clock.advance(250ms);
+    return std::optional<SendOutcome>(answered(202));
+  };
+  providers.on_conclude = [](const OutboundResponse&, bool) {
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::Sent;
+    verdict.provider_message_id = "theirs";
+    return verdict;
+  };
+  store.on_record = [&](std::span<const Attempt>) { EXPECT_EQ(notes.all().size(), 1u); };
+  start();
+  became<Done>();
+  const auto noted = notes.all();
+  ASSERT_EQ(noted.size(), 1u);
+  const Attempt attempt = store.attempts().front();
+  EXPECT_EQ(noted[0].message_id, makeOutbound(1).id);
+  EXPECT_EQ(noted[0].provider_message_id, "theirs");
+  EXPECT_EQ(attempt.latency, 250ms);
+  EXPECT_EQ(noted[0].sent_at, attempt.started_at + attempt.latency);
+  stop();
+}
+
+TEST_F(SendingTest, WhatIsNotSentOrUnknownIsNotNoted) {
+  FakeCache notes;
+  cache = &notes;
+  std::atomic<int> sends = 0;
+  transport.on_send = [&](const OutboundRequest&) {
+    return ++sends == 1 ? std::optional<SendOutcome>(answered(400))
+                        : std::optional<SendOutcome>(failed(SendFault::Broken, true));
+  };
+  start();
+  queue.give(makeOutbounds(1, 1));
+  queue.awaitSettled(1);
+  queue.give(makeOutbounds(2, 1));
+  queue.awaitSettled(2);
+  EXPECT_EQ(sends, 2);
+  EXPECT_TRUE(notes.all().empty());
+  stop();
 }
 
 TEST_F(SendingTest, NoByteLeavesBeforeTheStoreHasGivenLeave) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "fake_providers.h"
 #include "fake_queue.h"
 #include "fake_store.h"
 #include "fake_transport.h"
 
 #include "support/captured_log.h"
 #include "support/fake_control.h"
+#include "support/fake_providers.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
 #include "support/stub_health_board.h"
@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -106,7 +107,8 @@ protected:
   void TearDown() override { stop(); }
 
   void start() {
-    worker.emplace(queue, store, control, policy, providers, transport, clock, log.log(), metrics, settings);
+    worker.emplace(queue, store, control, policy, providers, transport, clock, log.log(), metrics, settings, cache,
+                   ready);
     start(*worker);
   }
   /// Comes back once it sends.
@@ -133,6 +135,8 @@ protected:
   FakeProviders providers;
   FakeTransport transport;
   WorkerSettings settings;
+  Cache* cache = nullptr;
+  std::function<void()> ready = [] {};
   std::optional<Worker> worker;
 };
 

@@ -3,7 +3,9 @@
 #include "penstock/providers.h"
 
 #include <functional>
+#include <map>
 #include <mutex>
+#include <string>
 
 namespace penstock::test {
 
@@ -37,7 +39,24 @@ public:
   SendVerdict conclude(std::string_view, const Event&, const OutboundResponse& answer, bool of_lookup) override {
     return on_conclude(answer, of_lookup);
   }
-  void adjust(std::string_view, const boost::json::object&) override {}
+  std::optional<boost::json::object> settings(std::string_view provider) override {
+    std::lock_guard guard(mutex_);
+    const auto found = told.find(provider);
+    if (found == told.end()) return std::nullopt;
+    return found->second;
+  }
+  void adjust(std::string_view provider, const boost::json::object& values) override {
+    std::lock_guard guard(mutex_);
+    const auto found = told.find(provider);
+    if (found == told.end()) return;
+    for (const auto& member : values) found->second[member.key()] = member.value();
+  }
+
+  /// What each is told of its section.
+  std::map<std::string, boost::json::object, std::less<>> told;
+
+private:
+  std::mutex mutex_;
 };
 
 /// A request as a provider would want it.
