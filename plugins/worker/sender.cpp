@@ -109,15 +109,17 @@ void Sender::prepare(Parcel message) {
       return release(std::move(message), wait->time, wait->cause);
     }
     // The message may be gone by the time its places are given back.
-    message->places =
-        Finally([this, provider = message->provider.name, destination = message->destination,
-                 sender = message->event.content.from] { limits_.leave(provider, destination, sender, clock_.now()); });
+    message->places = Finally([this, provider = message->provider.name, destination = message->destination,
+                               sender = message->event.content.from,
+                               now] { limits_.leave(provider, destination, sender, now, clock_.now()); });
     std::unique_lock lock(mutex_);
-    if (const auto rest = breakerOf(message->provider.name).admit(now)) {
+    Breaker& breaker = breakerOf(message->provider.name);
+    if (const auto rest = breaker.admit(now)) {
       lock.unlock();
       pacer_.giveBack();
       return release(std::move(message), *rest, "breaker");
     }
+    if (breaker.state() == BreakerState::HalfOpen) metrics_.of(message->provider.name).breaker.set(0.5);
     message->trial = Finally([this, provider = message->provider.name] {
       std::lock_guard guard(mutex_);
       breakerOf(provider).abandoned();
