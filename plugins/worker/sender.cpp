@@ -22,13 +22,6 @@ std::string destinationOf(const std::string& url) {
   return url.substr(begin, url.find_first_of("/?", begin) - begin);
 }
 
-/// A failure of the provider rather than of the message; a provider that asks for patience works.
-bool blames(const SendVerdict& verdict) {
-  constexpr int kTooManyRequests = 429;
-  if (verdict.outcome == AttemptOutcome::Unknown) return true;
-  return verdict.outcome == AttemptOutcome::NotSent && verdict.retryable && verdict.http_status != kTooManyRequests;
-}
-
 }  // namespace
 
 Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
@@ -229,7 +222,9 @@ void Sender::end(std::vector<Ended> ended) {
   for (Ended& one : ended)
     guarded("end", [&] {
       const SendVerdict verdict = verdictOf(one);
-      answered(std::move(one.message), verdict);
+      const auto* outcome = std::get_if<SendOutcome>(&one.said);
+      const Sign sign = outcome == nullptr ? signOf(verdict) : signOf(*outcome, verdict);
+      answered(std::move(one.message), verdict, sign);
     });
 }
 
@@ -245,14 +240,14 @@ SendVerdict Sender::verdictOf(const Ended& ended) {
   return verdict;
 }
 
-void Sender::answered(Parcel message, const SendVerdict& verdict) {
+void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
     // It was not sent: now it is, with the leave that was given for asking.
     message->looking_up = false;
     message->step = providers_.request(message->provider.name, message->event, message->number());
     return launch(std::move(message));
   }
-  hear(*message, verdict);
+  hear(*message, verdict, sign);
   const SteadyTime now = clock_.now();
   ProviderSeries& series = metrics_.of(message->provider.name);
   series.sends.at(static_cast<std::size_t>(verdict.outcome))->add();
@@ -262,8 +257,8 @@ void Sender::answered(Parcel message, const SendVerdict& verdict) {
   settling_.put({std::move(message), std::move(conclusion)});
 }
 
-void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
-  if (message.destination.empty()) return;  // nobody was asked
+void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
+  if (message.destination.empty() || sign == Sign::None) return;  // nobody was asked
   message.trial.forget();
   const std::string& provider = message.provider.name;
   ProviderSeries& series = metrics_.of(provider);
@@ -273,7 +268,7 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
     std::lock_guard guard(mutex_);
     Breaker& breaker = breakerOf(provider);
     before = breaker.state();
-    if (blames(verdict))
+    if (sign == Sign::Fails)
       breaker.failed(clock_.now());
     else
       breaker.succeeded();

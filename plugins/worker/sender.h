@@ -76,13 +76,13 @@ private:
   void launch(Parcel message);
   void transmit(Parcel message, OutboundRequest request);
   void end(std::vector<Ended> ended);
-  void answered(Parcel message, const SendVerdict& verdict);
+  void answered(Parcel message, const SendVerdict& verdict, Sign sign);
   void settle(std::vector<Settled> settled);
   void release(Parcel message, Duration delay, std::string_view cause);
   void guarded(const char* doing, const std::function<void()>& work) noexcept;
   Breaker& breakerOf(const std::string& provider);
   SendVerdict verdictOf(const Ended& ended);
-  void hear(Outgoing& message, const SendVerdict& verdict);
+  void hear(Outgoing& message, const SendVerdict& verdict, Sign sign);
 
   Queue& queue_;
   Store& store_;
