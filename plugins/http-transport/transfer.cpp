@@ -9,6 +9,7 @@ namespace penstock::http_transport {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 32 * 1024;
+constexpr long kReadBytes = 4096;  // of each request that waits; answers are short
 
 constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
@@ -126,6 +127,7 @@ void Transfer::setRequest() {
   set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   set(easy, CURLOPT_HEADERFUNCTION, &Transfer::readHeader);
   set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(easy, CURLOPT_BUFFERSIZE, kReadBytes);
   set(easy, CURLOPT_WRITEFUNCTION, &Transfer::readBody);
   set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
 }

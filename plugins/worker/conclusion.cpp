@@ -64,6 +64,32 @@ SendVerdict verdictOf(const SendFailure& failure) {
   return verdict;
 }
 
+Sign signOf(const SendVerdict& verdict) {
+  constexpr int kTooManyRequests = 429;
+  if (verdict.outcome == AttemptOutcome::Unknown) return Sign::Fails;
+  const bool fails = verdict.outcome == AttemptOutcome::NotSent && verdict.retryable;
+  return fails && verdict.http_status != kTooManyRequests ? Sign::Fails : Sign::Works;
+}
+
+Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict) {
+  const auto* failure = std::get_if<SendFailure>(&outcome);
+  if (failure == nullptr) return signOf(verdict);
+  switch (failure->fault) {
+    case SendFault::Malformed:
+    case SendFault::Forbidden:
+    case SendFault::Busy:
+    case SendFault::Stopped:
+      return Sign::None;
+    case SendFault::Unresolved:
+    case SendFault::Unreachable:
+    case SendFault::Untrusted:
+    case SendFault::TimedOut:
+    case SendFault::Broken:
+      break;
+  }
+  return Sign::Fails;
+}
+
 Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
   Attempt attempt = attemptOf(message, verdict, now);
   switch (verdict.outcome) {

@@ -5,6 +5,7 @@
 #include "penstock/policy.h"
 #include "penstock/transport.h"
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 
@@ -18,6 +19,16 @@ struct Conclusion {
 
 /// What a send that got no readable answer means. Only what certainly has not left may be repeated without asking.
 SendVerdict verdictOf(const SendFailure& failure);
+
+/// What the end of a send says about its provider, which a breaker counts.
+enum class Sign : std::uint8_t {
+  Works,  ///< it answered, be it that it refuses this message or asks for patience
+  Fails,  ///< it did not answer, or says that it cannot
+  None,   ///< it was never asked
+};
+Sign signOf(const SendVerdict& verdict);
+/// A request that could not be written, was not allowed or found no room here was not the provider's fault.
+Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict);
 
 /// What becomes of a message after its provider's verdict, by the rules for outcomes: sent is done; not sent is retried
 /// as policy says unless it is final; unknown is only tried again with a provider that recognises a repetition or can

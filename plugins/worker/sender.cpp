@@ -24,13 +24,6 @@ std::string destinationOf(const std::string& url) {
   return url.substr(begin, url.find_first_of("/?", begin) - begin);
 }
 
-/// A failure of the provider rather than of the message; a provider that asks for patience works.
-bool blames(const SendVerdict& verdict) {
-  constexpr int kTooManyRequests = 429;
-  if (verdict.outcome == AttemptOutcome::Unknown) return true;
-  return verdict.outcome == AttemptOutcome::NotSent && verdict.retryable && verdict.http_status != kTooManyRequests;
-}
-
 }  // namespace
 
 Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
@@ -112,15 +105,17 @@ void Sender::prepare(Parcel message) {
       return release(std::move(message), wait->time, wait->cause);
     }
     // The message may be gone by the time its places are given back.
-    message->places =
-        Finally([this, provider = message->provider.name, destination = message->destination,
-                 sender = message->event.content.from] { limits_.leave(provider, destination, sender, clock_.now()); });
+    message->places = Finally([this, provider = message->provider.name, destination = message->destination,
+                               sender = message->event.content.from,
+                               now] { limits_.leave(provider, destination, sender, now, clock_.now()); });
     std::unique_lock lock(mutex_);
-    if (const auto rest = breakerOf(message->provider.name).admit(now)) {
+    Breaker& breaker = breakerOf(message->provider.name);
+    if (const auto rest = breaker.admit(now)) {
       lock.unlock();
       pacer_.giveBack();
       return release(std::move(message), *rest, "breaker");
     }
+    if (breaker.state() == BreakerState::HalfOpen) metrics_.of(message->provider.name).breaker.set(0.5);
     message->trial = Finally([this, provider = message->provider.name] {
       std::lock_guard guard(mutex_);
       breakerOf(provider).abandoned();
@@ -233,7 +228,9 @@ void Sender::end(std::vector<Ended> ended) {
   for (Ended& one : ended)
     guarded("end", [&] {
       const SendVerdict verdict = verdictOf(one);
-      answered(std::move(one.message), verdict);
+      const auto* outcome = std::get_if<SendOutcome>(&one.said);
+      const Sign sign = outcome == nullptr ? signOf(verdict) : signOf(*outcome, verdict);
+      answered(std::move(one.message), verdict, sign);
     });
 }
 
@@ -249,14 +246,14 @@ SendVerdict Sender::verdictOf(const Ended& ended) {
   return verdict;
 }
 
-void Sender::answered(Parcel message, const SendVerdict& verdict) {
+void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
     // It was not sent: now it is, with the leave that was given for asking.
     message->looking_up = false;
     message->step = providers_.request(message->provider.name, message->event, message->number());
     return launch(std::move(message));
   }
-  hear(*message, verdict);
+  hear(*message, verdict, sign);
   const SteadyTime now = clock_.now();
   ProviderSeries& series = metrics_.of(message->provider.name);
   series.sends.at(static_cast<std::size_t>(verdict.outcome))->add();
@@ -274,8 +271,8 @@ void Sender::note(const Conclusion& conclusion) {
   cache_->note({attempt.message, attempt.provider_message_id, attempt.started_at + attempt.latency});
 }
 
-void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
-  if (message.destination.empty()) return;  // nobody was asked
+void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
+  if (message.destination.empty() || sign == Sign::None) return;  // nobody was asked
   message.trial.forget();
   const std::string& provider = message.provider.name;
   ProviderSeries& series = metrics_.of(provider);
@@ -285,7 +282,7 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
     std::lock_guard guard(mutex_);
     Breaker& breaker = breakerOf(provider);
     before = breaker.state();
-    if (blames(verdict))
+    if (sign == Sign::Fails)
       breaker.failed(clock_.now());
     else
       breaker.succeeded();

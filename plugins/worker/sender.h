@@ -80,7 +80,7 @@ private:
   void launch(Parcel message);
   void transmit(Parcel message, OutboundRequest request);
   void end(std::vector<Ended> ended);
-  void answered(Parcel message, const SendVerdict& verdict);
+  void answered(Parcel message, const SendVerdict& verdict, Sign sign);
   void settle(std::vector<Settled> settled);
   void record(std::span<const Attempt> attempts);
   SteadyTime giveUpAt() const;
@@ -88,7 +88,7 @@ private:
   void guarded(const char* doing, const std::function<void()>& work) noexcept;
   Breaker& breakerOf(const std::string& provider);
   SendVerdict verdictOf(const Ended& ended);
-  void hear(Outgoing& message, const SendVerdict& verdict);
+  void hear(Outgoing& message, const SendVerdict& verdict, Sign sign);
   void note(const Conclusion& conclusion);
 
   Queue& queue_;

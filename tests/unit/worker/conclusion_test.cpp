@@ -143,4 +143,31 @@ TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {
   EXPECT_EQ(made.attempt->outcome, AttemptOutcome::NotSent);
 }
 
+Sign signOfFailure(SendFault fault) {
+  const SendFailure failure{fault, "why", false, {}};
+  return signOf(failure, verdictOf(failure));
+}
+
+TEST(SignTest, WhatNeverCameToTheProviderSaysNothingAboutIt) {
+  for (const auto fault : {SendFault::Malformed, SendFault::Forbidden, SendFault::Busy, SendFault::Stopped})
+    EXPECT_EQ(signOfFailure(fault), Sign::None);
+  for (const auto fault :
+       {SendFault::Unresolved, SendFault::Unreachable, SendFault::Untrusted, SendFault::TimedOut, SendFault::Broken})
+    EXPECT_EQ(signOfFailure(fault), Sign::Fails);
+}
+
+TEST(SignTest, AProviderThatRefusesOrAsksForPatienceWorks) {
+  SendVerdict verdict;
+  verdict.outcome = AttemptOutcome::NotSent;
+  verdict.http_status = 400;
+  EXPECT_EQ(signOf(verdict), Sign::Works);
+  verdict.retryable = true;
+  verdict.http_status = 429;
+  EXPECT_EQ(signOf(verdict), Sign::Works);
+  verdict.http_status = 500;
+  EXPECT_EQ(signOf(verdict), Sign::Fails);
+  verdict.outcome = AttemptOutcome::Unknown;
+  EXPECT_EQ(signOf(OutboundResponse{}, verdict), Sign::Fails);
+}
+
 }  // namespace penstock::test

@@ -357,6 +357,41 @@ TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
   EXPECT_EQ(queue.awaitSettled(4).size(), 4u);
 }
 
+TEST_F(SendingTest, AProviderIsNotLeftAloneBecauseTheTransportHasNoRoom) {
+  settings.sending.breaker_failures = 2;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(failed(SendFault::Busy, false)); };
+  start();
+  queue.give(makeOutbounds(1, 5));
+  queue.awaitSettled(5);
+  queue.give(makeOutbounds(6, 5));
+  for (const auto& one : queue.awaitSettled(10))
+    EXPECT_TRUE(std::holds_alternative<RetryAfter>(one.settlement.outcome));
+  EXPECT_EQ(worker->health().state, HealthState::Ready);
+}
+
+TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {
+  const std::string gauge = "penstock_breaker_open{provider=\"plain\"}";
+  std::atomic<bool> fails = true;
+  settings.sending.breaker_failures = 1;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [&](const OutboundRequest&) {
+    return fails ? std::optional<SendOutcome>(answered(500)) : std::nullopt;
+  };
+  start();
+  queue.give(makeOutbounds(1, 1));
+  queue.awaitSettled(1);
+  EXPECT_EQ(metrics.value(gauge), 1);
+  fails = false;
+  clock.advance(30s);
+  queue.give(makeOutbounds(2, 1));
+  transport.awaitSends(2);
+  EXPECT_EQ(metrics.value(gauge), 0.5);
+  transport.answer(answered(202));
+  stop();
+  EXPECT_EQ(metrics.value(gauge), 0);
+}
+
 TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   start();
