@@ -43,16 +43,24 @@ std::optional<Duration> nextTry(const Outgoing& message, const SendVerdict& verd
   return delay;
 }
 
+std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
+
+/// Nobody knows what became of an earlier attempt, and now there will be no other.
+Conclusion buried(Attempt attempt, const std::string& reason) {
+  attempt.outcome = AttemptOutcome::Unknown;
+  attempt.end = AttemptEnd::Dead;
+  return {std::move(attempt), Dead{doubtful(reason), {}, Grounds::Unknown}};
+}
+
 Conclusion again(Attempt attempt, const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
   std::string reason = shortened(verdict.reason);
   if (const auto delay = nextTry(message, verdict, now, policy))
     return {std::move(attempt), RetryAfter{*delay, std::move(reason)}};
   attempt.end = AttemptEnd::Dead;
+  if (message.provider.name.empty() && message.mayHaveBeenSent()) return buried(std::move(attempt), reason);
   return {std::move(attempt), Dead{givenUp(message, reason), message.provider.name,
                                    verdict.outcome == AttemptOutcome::Unknown ? Grounds::Unknown : Grounds::GaveUp}};
 }
-
-std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
 
 }  // namespace
 
@@ -139,6 +147,7 @@ Conclusion unrouted(const Outgoing& message, WallTime now) {
   attempt.error = "no route";
   attempt.started_at = now;
   attempt.waits = message.waits;
+  if (message.mayHaveBeenSent()) return buried(std::move(attempt), attempt.error);
   return {std::move(attempt), Dead{"no route", {}, Grounds::NoRoute}};
 }
 

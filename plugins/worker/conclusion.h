@@ -39,7 +39,7 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
 /// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known.
 Conclusion refused(MessageStatus status, const std::string& provider);
 
-/// Nobody sends such a message.
+/// Nobody sends such a message, or not any more: what an earlier attempt may have sent stays unknown.
 Conclusion unrouted(const Outgoing& message, WallTime now);
 
 }  // namespace penstock

@@ -148,6 +148,26 @@ Sign signOfFailure(SendFault fault) {
   return signOf(failure, verdictOf(failure));
 }
 
+TEST_F(ConclusionTest, WhatAnEarlierAttemptMayHaveSentStaysUnknownWhenNobodySendsItAnyMore) {
+  message.status = MessageStatus::Sending;
+  for (const Conclusion& made : {unrouted(message, WallTime(5s)), [&] {
+                                   message.provider.name.clear();
+                                   delay.reset();
+                                   return after(AttemptOutcome::NotSent, true);
+                                 }()}) {
+    EXPECT_EQ(made.attempt->outcome, AttemptOutcome::Unknown);
+    EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
+    EXPECT_EQ(std::get<Dead>(made.outcome).grounds, Grounds::Unknown);
+    EXPECT_TRUE(std::get<Dead>(made.outcome).reason.starts_with("it is unknown whether it was sent: "));
+  }
+}
+
+TEST_F(ConclusionTest, AReplayDecidesWhatWasUnknown) {
+  message.status = MessageStatus::Unknown;
+  message.attempt = 1;
+  EXPECT_EQ(std::get<Dead>(unrouted(message, WallTime(5s)).outcome).grounds, Grounds::NoRoute);
+}
+
 TEST(SignTest, WhatNeverCameToTheProviderSaysNothingAboutIt) {
   for (const auto fault : {SendFault::Malformed, SendFault::Forbidden, SendFault::Busy, SendFault::Stopped})
     EXPECT_EQ(signOfFailure(fault), Sign::None);
