@@ -147,7 +147,7 @@ Conclusion unrouted(const Outgoing& message, WallTime now) {
   attempt.error = "no route";
   attempt.started_at = now;
   attempt.waits = message.waits;
-  if (message.mayHaveBeenSent()) return buried(std::move(attempt), attempt.error);
+  if (message.mayHaveBeenSent()) return buried(std::move(attempt), "no route");
   return {std::move(attempt), Dead{"no route", {}, Grounds::NoRoute}};
 }
 
