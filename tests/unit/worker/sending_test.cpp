@@ -211,9 +211,10 @@ TEST_F(SendingTest, NothingIsSettledBeforeItIsRecorded) {
   };
   start();
   queue.give({makeOutbound(1)});
+  while (failures == 3) std::this_thread::yield();
   while (failures >= 0) {
+    clock.awaitWaiting(4);  // the stages, one of which tries again, and the scheduler
     clock.advance(100ms);
-    std::this_thread::yield();
   }
   EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
   EXPECT_EQ(transport.sends(), 1u);
