@@ -27,9 +27,15 @@ void Loop::run(const std::stop_token& stop) {
 void Loop::round(const std::stop_token& stop) {
   if (!shared_.store_outage.mayAsk(stop) || !shared_.queue_outage.mayAsk(stop)) return;
   if (!ready()) return;
-  if (shared_.sender.awaitRoom(shared_.clock.now() + shared_.settings.wait, stop) == 0) return;
-  Batch batch = receive(shared_.settings.wait, stop);
+  Room room = reserve(stop);
+  if (room.places() == 0) return;
+  Batch batch = receive(std::move(room), shared_.settings.wait, stop);
   if (!batch.events.empty()) work(std::move(batch), stop);
+}
+
+Room Loop::reserve(const std::stop_token& stop) {
+  const WorkerSettings& settings = shared_.settings;
+  return shared_.sender.reserve(settings.receive, shared_.clock.now() + settings.wait, stop);
 }
 
 bool Loop::ready() {
@@ -51,7 +57,7 @@ bool Loop::work(Batch batch, const std::stop_token& stop) {
   std::vector<Outgoing> messages = outgoing(batch, outcomes);
   const std::vector<Settlement> settlements = conclude(batch, outcomes);
   if (!settlements.empty()) settle(batch, settlements, stop);
-  shared_.sender.send(std::move(messages));
+  shared_.sender.send(std::move(messages), std::move(batch.room));
   return std::ranges::none_of(settlements,
                               [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
 }
@@ -60,7 +66,9 @@ void Loop::empty(const std::stop_token& stop) {
   try {
     while (shared_.clock.now() < shared_.drain_deadline.load() && ready()) {
       heartbeat_->tick();
-      Batch batch = receive(Duration::zero(), {});
+      Room room = reserve({});
+      if (room.places() == 0) continue;
+      Batch batch = receive(std::move(room), Duration::zero(), {});
       // What the store does not take now, it will not take before the process ends.
       if (batch.events.empty() || !work(std::move(batch), stop)) return;
     }
@@ -71,13 +79,12 @@ void Loop::empty(const std::stop_token& stop) {
   }
 }
 
-Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
+Loop::Batch Loop::receive(Room room, Duration wait, const std::stop_token& stop) {
   const WorkerSettings& settings = shared_.settings;
   const SteadyTime asked = shared_.clock.now();
-  const std::size_t room = std::min(settings.receive, std::max<std::size_t>(1, shared_.sender.awaitRoom(asked, stop)));
   std::vector<Delivery> deliveries;
   try {
-    deliveries = shared_.queue.receive(room, settings.lease, wait, stop);
+    deliveries = shared_.queue.receive(room.places(), settings.lease, wait, stop);
   } catch (const QueueUnavailable& failure) {
     if (shared_.queue_outage.away())
       shared_.log.warning("worker.queue_away", "the queue does not answer; receiving pauses",
@@ -92,6 +99,8 @@ Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
     return batch;
   }
   faultPoint("received");
+  room.keep(deliveries.size());
+  batch.room = std::move(room);
   shared_.journal.metrics.dequeued.add(static_cast<double>(deliveries.size()));
   // A quarter of the lease is left for settling.
   batch.received = shared_.clock.now();

@@ -73,6 +73,7 @@ private:
     };
     std::vector<Event> events;
     std::vector<Loan> loans;
+    Room room;  ///< for those of them that go on their way
     bool alone = false;
     SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
@@ -85,7 +86,8 @@ private:
   bool work(Batch batch, const std::stop_token& stop);
   /// Works off what is ready, to the drain deadline.
   void empty(const std::stop_token& stop);
-  Batch receive(Duration wait, const std::stop_token& stop);
+  Room reserve(const std::stop_token& stop);
+  Batch receive(Room room, Duration wait, const std::stop_token& stop);
   std::vector<PersistOutcome> persist(const Batch& batch);
   /// Takes the messages out that are to be sent.
   std::vector<Outgoing> outgoing(Batch& batch, std::vector<PersistOutcome>& outcomes);

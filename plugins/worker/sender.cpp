@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kBeginBatch = 500;
 constexpr std::size_t kEndBatch = 500;
+constexpr std::size_t kWorthwhile = 100;
 constexpr auto kPause = std::chrono::milliseconds(100);
 constexpr auto kLongestPause = std::chrono::seconds(2);
 constexpr auto kSilence = std::chrono::seconds(60);  // a stage's longest call: of the store or the queue
@@ -70,20 +71,26 @@ void Sender::guarded(const char* doing, const std::function<void()>& work) noexc
   }
 }
 
-void Sender::send(std::vector<Outgoing> messages) {
+void Room::keep(std::size_t places) noexcept {
+  if (places >= places_) return;
+  sender_->giveBack(std::exchange(places_, places) - places);
+}
+
+void Sender::giveBack(std::size_t places) {
+  {
+    std::lock_guard guard(mutex_);
+    taken_ -= places;
+  }
+  changed_.notify_all();
+}
+
+void Sender::send(std::vector<Outgoing> messages, Room room) {
   for (Outgoing& message : messages) {
-    {
-      std::lock_guard guard(mutex_);
-      ++under_way_;
-    }
     metrics_.in_flight.add(1);
+    room.use();
     message.room = Finally([this] {
-      {
-        std::lock_guard guard(mutex_);
-        --under_way_;
-      }
       metrics_.in_flight.add(-1);
-      changed_.notify_all();
+      giveBack(1);
     });
     guarded("prepare", [&] { prepare(std::make_unique<Outgoing>(std::move(message))); });
   }
@@ -364,11 +371,15 @@ void Sender::settle(std::vector<Settled> settled) {
   }
 }
 
-std::size_t Sender::awaitRoom(SteadyTime until, const std::stop_token& stop) {
+Room Sender::reserve(std::size_t most, SteadyTime until, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (under_way_ >= settings_.in_flight && clock_.now() < until && !stop.stop_requested())
+  // One at a time would make a transaction of each.
+  const std::size_t worth = std::min({most, kWorthwhile, std::max<std::size_t>(settings_.in_flight / 10, 1)});
+  while (taken_ + worth > settings_.in_flight && clock_.now() < until && !stop.stop_requested())
     clock_.wait(lock, changed_, until, stop);
-  return settings_.in_flight - std::min(under_way_, settings_.in_flight);
+  const std::size_t places = std::min(most, settings_.in_flight - std::min(taken_, settings_.in_flight));
+  taken_ += places;
+  return {*this, places};
 }
 
 void Sender::stop(SteadyTime deadline) noexcept {
@@ -377,7 +388,7 @@ void Sender::stop(SteadyTime deadline) noexcept {
     give_up_ = deadline;
     // What goes back to a queue that ends with the process is lost, so as long as there is time it is sent.
     stopping_ = queue_.durable();
-    while (under_way_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
+    while (taken_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
     stopping_ = true;
   }
   beginning_.finish();

@@ -358,6 +358,38 @@ TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
   EXPECT_EQ(queue.awaitSettled(4).size(), 4u);
 }
 
+TEST_F(SendingTest, ManyThreadsTogetherReceiveNoMoreThanMayBeOnTheirWay) {
+  settings.concurrency = 4;
+  settings.sending.in_flight = 10;
+  settings.receive = 10;
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeOutbounds(1, 10));
+  queue.give(makeOutbounds(11, 10));
+  transport.awaitSends(10);
+  EXPECT_EQ(transport.sends(), 10u);
+  EXPECT_EQ(metrics.value("penstock_sends_in_flight"), 10);
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  transport.awaitSends(20);
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(20).size(), 20u);
+}
+
+TEST_F(SendingTest, AFullHouseReceivesBatchesNotOneForEachThatLeaves) {
+  settings.sending.in_flight = 100;
+  settings.receive = 100;
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeOutbounds(1, 100));
+  transport.awaitSends(100);
+  queue.give(makeOutbounds(101, 10));
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  transport.awaitSends(110);
+  EXPECT_EQ(count("exceptions_total"), 0) << "fewer were asked for than had left";
+  for (int i = 0; i < 100; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(110).size(), 110u);
+}
+
 TEST_F(SendingTest, AProviderIsNotLeftAloneBecauseTheTransportHasNoRoom) {
   settings.sending.breaker_failures = 2;
   policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
