@@ -54,6 +54,14 @@ std::vector<ProviderTraits> PolicyHost::list() {
   return current(epoch)->traits;
 }
 
+std::optional<ProviderTraits> PolicyHost::traits(std::string_view provider) {
+  std::uint64_t epoch = 0;
+  const auto scripts = current(epoch);
+  for (const ProviderTraits& one : scripts->traits)
+    if (one.name == provider) return one;
+  return std::nullopt;
+}
+
 SendStep PolicyHost::request(std::string_view provider, const Event& event, std::uint32_t attempt) {
   return ask(provider, ProviderCall::Request, event, attempt);
 }

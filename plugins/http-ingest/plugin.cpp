@@ -31,7 +31,7 @@ public:
     reading_.emplace(context.require<Reader>(), context.find<Cache>(), *pool_);
     dead_letters_.emplace(context.require<DeadLetters>(), *pool_, context.clock, context.log, *metrics_);
     scheduler_.emplace(context.require<Control>(), *pool_, context.log);
-    mock_.emplace(context.require<Control>(), context.require<Providers>(), context.log);
+    mock_.emplace(context.require<Control>(), context.require<ProviderSettingsBoard>(), context.log);
     mock_calls_.emplace(*mock_, *accept_, *pool_, context.log);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);

@@ -15,12 +15,11 @@ class WorkerPlugin final : public Plugin {
 public:
   void start(Context& context) override {
     auto& control = context.require<Control>();
-    auto& providers = context.require<Providers>();
-    mock_.emplace(control, providers, context.log);
+    mock_.emplace(control, context.require<ProviderSettingsBoard>(), context.log);
     worker_ = std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), control, context.policy,
-                                       providers, context.require<Transport>(), context.clock, context.log,
-                                       context.metrics, WorkerSettings::read(context.config), context.find<Cache>(),
-                                       [this] { mock_->ensure(); });
+                                       context.require<Providers>(), context.require<Transport>(), context.clock,
+                                       context.log, context.metrics, WorkerSettings::read(context.config),
+                                       context.find<Cache>(), [this] { mock_->ensure(); });
     worker_->start(context.health);
   }
 

@@ -165,9 +165,7 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
     message.started = clock_.now();
     return conclude(message, verdict, clock_.now(), policy_);
   }
-  message.provider.name = std::move(routing.provider);
-  for (ProviderTraits& traits : providers_.list())
-    if (traits.name == message.provider.name) message.provider = std::move(traits);
+  message.provider = providers_.traits(routing.provider).value_or(ProviderTraits{.name = routing.provider});
   return std::nullopt;
 }
 

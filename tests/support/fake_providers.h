@@ -1,5 +1,6 @@
 #pragma once
 
+#include "penstock/provider_settings.h"
 #include "penstock/providers.h"
 
 #include <functional>
@@ -10,7 +11,7 @@
 namespace penstock::test {
 
 /// Providers whose scripts are the test's functions. Set them before threads call.
-class FakeProviders final : public Providers {
+class FakeProviders final : public Providers, public ProviderSettingsBoard {
 public:
   std::vector<ProviderTraits> all{
       {.name = "plain"}, {.name = "keyed", .takes_key = true}, {.name = "asked", .looks_up = true}};
@@ -32,6 +33,11 @@ public:
   };
 
   std::vector<ProviderTraits> list() override { return all; }
+  std::optional<ProviderTraits> traits(std::string_view provider) override {
+    for (const ProviderTraits& one : all)
+      if (one.name == provider) return one;
+    return std::nullopt;
+  }
   SendStep request(std::string_view provider, const Event& event, std::uint32_t attempt) override {
     return on_request(provider, event, attempt);
   }

@@ -2,9 +2,9 @@
 
 namespace penstock {
 
-MockControl::MockControl(Control& control, Providers& providers, Log log)
+MockControl::MockControl(Control& control, ProviderSettingsBoard& board, Log log)
     : control_(control),
-      providers_(providers),
+      board_(board),
       log_(log),
       watch_(control.watch(std::string(kName), [this](const std::string& text) {
         std::lock_guard guard(mutex_);
@@ -12,7 +12,7 @@ MockControl::MockControl(Control& control, Providers& providers, Log log)
       })) {}
 
 std::optional<MockSettings> MockControl::inForce() const {
-  const auto settings = providers_.settings(MockSettings::kProvider);
+  const auto settings = board_.settings(MockSettings::kProvider);
   return settings ? MockSettings::of(*settings) : std::nullopt;
 }
 
@@ -42,7 +42,7 @@ void MockControl::put(const MockChange& change, std::vector<Fault>& faults) {
   const MockSettings settings = change.over(*present, faults);
   if (!faults.empty()) return;
   control_.set(kName, settings.text());
-  providers_.adjust(MockSettings::kProvider, settings.members());
+  board_.adjust(MockSettings::kProvider, settings.members());
 }
 
 void MockControl::takeStored() {
@@ -54,7 +54,7 @@ void MockControl::take(const std::string& text) {
   known_ = true;
   if (const auto settings = MockSettings::read(text)) {
     ignored_.clear();
-    return providers_.adjust(MockSettings::kProvider, settings->members());
+    return board_.adjust(MockSettings::kProvider, settings->members());
   }
   if (text == ignored_) return;
   ignored_ = text;

@@ -4,7 +4,7 @@
 
 #include "penstock/control.h"
 #include "penstock/log.h"
-#include "penstock/providers.h"
+#include "penstock/provider_settings.h"
 
 #include <memory>
 #include <mutex>
@@ -22,7 +22,7 @@ public:
   static constexpr std::string_view kName = "provider.mock.config";
 
   /// Follows what is stored from here on. Does not ask the store itself, which may be away.
-  MockControl(Control& control, Providers& providers, Log log);
+  MockControl(Control& control, ProviderSettingsBoard& board, Log log);
   MockControl(const MockControl&) = delete;
   MockControl& operator=(const MockControl&) = delete;
 
@@ -48,7 +48,7 @@ private:
   void takeStored();
 
   Control& control_;
-  Providers& providers_;
+  ProviderSettingsBoard& board_;
   const Log log_;
   std::mutex mutex_;     ///< held from asking the store to adjusting, so that an old value never replaces a new one
   bool known_ = false;   // guarded by mutex_

@@ -36,7 +36,7 @@ protected:
     plugin.lend<Control>(control);
     plugin.lend<Http>(http);
     plugin.lend<ProviderWebhooks>(webhooks);
-    plugin.lend<Providers>(providers);
+    plugin.lend<ProviderSettingsBoard>(providers);
     plugin.start();
   }
   Answered call(Method method, const std::string& pattern, std::string_view body = {}) {
