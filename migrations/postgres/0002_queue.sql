@@ -104,6 +104,7 @@ CREATE TABLE penstock.queue_delayed (
   leased_until timestamptz,
   alone boolean NOT NULL DEFAULT false,
   failures jsonb NOT NULL DEFAULT '[]',
+  waits text NOT NULL DEFAULT '',  -- before the next attempt: microseconds by cause, 'pace=250000 retry=2000000'
   event text NOT NULL,
   CHECK ((lease IS NULL) = (leased_until IS NULL))
 ) WITH (fillfactor = 70);
@@ -511,12 +512,12 @@ RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- Ends leases. outcome: 0 done, 1 retry, 2 dead, 3 release; slot -1: a delayed event. causes and providers are those of
--- dead letters. Returns for each whether it was
--- settled: the lease must not have run out, nor been ended. Locks the leases first and looks at them in a later
--- statement, which sees what was committed while it waited.
+-- dead letters; waited: what queue_delayed.waits becomes, which the caller makes of what it was when the event was read.
+-- Returns for each whether it was settled: the lease must not have run out, nor been ended. Locks the leases first and
+-- looks at them in a later statement, which sees what was committed while it waited.
 CREATE FUNCTION penstock.queue_settle(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[], causes text[], providers text[])
+  reasons text[], causes text[], providers text[], waited text[])
 RETURNS TABLE (settled boolean)
 LANGUAGE plpgsql
 SET enable_seqscan = off
@@ -539,8 +540,8 @@ BEGIN
   -- One for all slots, because a lease may lie in two.
   moment := penstock.now();
   FOR one IN SELECT DISTINCT s FROM unnest(slots) AS s WHERE s >= 0 ORDER BY s LOOP
-    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', one)
-    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons, causes, providers, moment;
+    EXECUTE format('SELECT penstock.queue_settle_%s($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)', one)
+    INTO mine USING slots, leases, sequences, bytes, outcomes, delays, reasons, causes, providers, waited, moment;
     live := live || mine;
   END LOOP;
   IF -1 = ANY (slots) THEN
@@ -553,8 +554,9 @@ BEGIN
       suspect = d.suspect AND i.outcome = 3,
       attempts = d.attempts - CASE i.outcome WHEN 3 THEN 1 ELSE 0 END,
       failures = CASE i.outcome WHEN 3 THEN d.failures
-        ELSE penstock.queue_failed(d.failures, d.attempts, i.reason, moment) END
-    FROM unnest(slots, sequences, outcomes, delays, reasons) AS i (slot, sequence, outcome, delay, reason)
+        ELSE penstock.queue_failed(d.failures, d.attempts, i.reason, moment) END,
+      waits = i.waits
+    FROM unnest(slots, sequences, outcomes, delays, reasons, waited) AS i (slot, sequence, outcome, delay, reason, waits)
     WHERE i.slot < 0 AND i.outcome IN (1, 3) AND d.sequence = i.sequence AND d.sequence = ANY (held);
     UPDATE penstock.queue_delayed d
     SET failures = penstock.queue_failed(d.failures, d.attempts, i.reason, moment)
@@ -586,7 +588,7 @@ BEGIN
     EXECUTE format($create$
 CREATE FUNCTION penstock.queue_settle_%1$s(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[], causes text[], providers text[], moment timestamptz)
+  reasons text[], causes text[], providers text[], waited text[], moment timestamptz)
 RETURNS bigint[]
 LANGUAGE plpgsql
 AS $body$
@@ -606,18 +608,18 @@ BEGIN
   GROUP BY i.lease;
   IF NOT EXISTS (SELECT 1 FROM unnest(outcomes) AS o WHERE o <> 0) THEN RETURN live; END IF;
   WITH input AS MATERIALIZED (
-    SELECT i.outcome, i.delay, i.reason, i.cause, i.provider, e.*
-    FROM unnest(slots, leases, sequences, outcomes, delays, reasons, causes, providers)
-        AS i (slot, lease, sequence, outcome, delay, reason, cause, provider)
+    SELECT i.outcome, i.delay, i.reason, i.cause, i.provider, i.waits, e.*
+    FROM unnest(slots, leases, sequences, outcomes, delays, reasons, causes, providers, waited)
+        AS i (slot, lease, sequence, outcome, delay, reason, cause, provider, waits)
       JOIN penstock.queue_events_%1$s e ON e.sequence = i.sequence
     WHERE i.slot = %1$s AND i.lease = ANY (live) AND i.outcome <> 0
   ),
   back AS (
     INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation,
-      due_at, attempts, failures, event)
+      due_at, attempts, failures, waits, event)
     SELECT sequence, partition, published_at, id, key, fingerprint, conversation, moment + delay,
       CASE outcome WHEN 3 THEN 0 ELSE 1 END,
-      CASE outcome WHEN 3 THEN '[]'::jsonb ELSE penstock.queue_failed('[]', 1, reason, moment) END, event
+      CASE outcome WHEN 3 THEN '[]'::jsonb ELSE penstock.queue_failed('[]', 1, reason, moment) END, waits, event
     FROM input WHERE outcome IN (1, 3)
     ON CONFLICT (sequence) DO NOTHING
     RETURNING event
@@ -802,11 +804,12 @@ END $$;
 -- Delayed events of these partitions that are due, without those that the reader has; hardly more than so many bytes.
 CREATE FUNCTION penstock.queue_read_due(partitions smallint[], known bigint[], most integer, most_bytes bigint)
 RETURNS TABLE (sequence bigint, slot smallint, partition smallint, born_at timestamptz, id uuid, conversation uuid,
-  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean, earlier_attempts integer)
+  event text, ready_since timestamptz, attempts integer, expiries_alone integer, suspect boolean, earlier_attempts integer,
+  waits text)
 LANGUAGE sql
 AS $$
   SELECT r.sequence, (-1)::smallint, r.partition, coalesce(r.replayed_at, r.published_at), r.id, r.conversation, r.event,
-    r.due_at, r.attempts, r.expiries_alone, r.suspect, r.earlier_attempts
+    r.due_at, r.attempts, r.expiries_alone, r.suspect, r.earlier_attempts, r.waits
   FROM (
     SELECT w.*, sum(octet_length(w.event)) OVER (ORDER BY w.due_at, w.sequence) - octet_length(w.event) AS bytes_before
     FROM (

@@ -23,7 +23,8 @@ CREATE TABLE states (
   expiries_alone INTEGER NOT NULL CHECK (expiries_alone >= 0),
   suspect INTEGER NOT NULL CHECK (suspect IN (0, 1)),
   replays INTEGER NOT NULL CHECK (replays >= 0),
-  replayed_at INTEGER
+  replayed_at INTEGER,
+  waits TEXT NOT NULL DEFAULT ''  -- before the next attempt: microseconds by cause, 'pace=250000 retry=2000000'
 );
 
 CREATE INDEX states_by_time ON states (due_at, sequence) WHERE handed = 0;

@@ -1,5 +1,7 @@
 #include "memory-queue/memory_queue.h"
 
+#include "shared/dispatch/waits.h"
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -123,7 +125,7 @@ std::vector<Delivery> MemoryQueue::read(std::vector<Handover> handovers) {
   for (const Handover& handover : handovers) {
     try {
       deliveries.push_back({parseEvent(*handover.text), handover.attempt, handover.earlier_attempts, handover.token,
-                            handover.alone, handover.age, handover.waited});
+                            handover.alone, handover.age, handover.waited, dispatch::readWaits(handover.waits)});
     } catch (const UnreadableEvent&) {
       unreadable.push_back(handover.token);
     }

@@ -67,6 +67,7 @@ struct Record {
   std::uint32_t expiries_alone = 0;
   bool suspect = false;  ///< its lease ran out: to be handed out alone
   bool alone = false;    ///< the current lease is alone
+  std::string waits;     ///< before this attempt, as dispatch::readWaits reads them
   std::unique_ptr<History> history;
 
   dispatch::OrderHook order_hook;  ///< in its lane, in the timers, or among the dead by age

@@ -1,5 +1,7 @@
 #include "memory-queue/state.h"
 
+#include "shared/dispatch/waits.h"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -116,8 +118,8 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
     ++record->attempt;
     ++leased_;
     timers_.insert(timers_.end(), *record);
-    handovers.push_back(
-        {record->text, record->attempt, record->earlier_attempts, tokenOf(*record), taken.alone, age, waited});
+    handovers.push_back({record->text, record->attempt, record->earlier_attempts, tokenOf(*record), taken.alone, age,
+                         waited, record->waits});
   }
   return handovers;
 }
@@ -161,6 +163,7 @@ SettleVerdict State::settle(const Settlement& settlement, const Moment& now, Aft
                         [&](const RetryAfter& retry) {
                           addFailure(*record, retry.reason, now);
                           record->suspect = false;
+                          record->waits = dispatch::waitsAfter(record->waits, settlement);
                           makeReadyAfter(*record, retry.delay, now);
                         },
                         [&](const Dead& dead) {
@@ -169,6 +172,7 @@ SettleVerdict State::settle(const Settlement& settlement, const Moment& now, Aft
                         },
                         [&](const Release& release) {
                           --record->attempt;
+                          record->waits = dispatch::waitsAfter(record->waits, settlement);
                           makeReadyAfter(*record, release.delay, now);
                         }},
              settlement.outcome);

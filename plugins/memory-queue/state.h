@@ -36,6 +36,7 @@ struct Handover {
   bool alone = false;
   Duration age{};
   Duration waited{};
+  std::string waits;
 };
 
 /// A dead letter, still serialised.

@@ -105,6 +105,7 @@ void State::revive(Record& record, Duration delay, const Moment& now) {
   ++record.history->replays;
   record.earlier_attempts += record.attempt;
   record.attempt = 0;
+  record.waits.clear();
   record.born = now.steady;
   record.expiries_alone = 0;
   bytes_ += record.bytes();

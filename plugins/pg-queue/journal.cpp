@@ -312,6 +312,7 @@ durable::Intake PgJournal::read(std::size_t room, std::uint64_t bytes, Window& w
     std::uint64_t read_bytes = 0;
     while (rows.next()) {
       intake.items.push_back(itemOf(rows));
+      intake.items.back()->waits = rows.text(12);
       read_bytes += intake.items.back()->text->size();
     }
     const auto left = static_cast<std::int32_t>(room - intake.items.size());

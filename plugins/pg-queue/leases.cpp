@@ -1,5 +1,6 @@
 #include "pg-queue/journal.h"
 #include "pg-queue/sql.h"
+#include "shared/dispatch/waits.h"
 #include "shared/durable/window.h"
 
 #include <algorithm>
@@ -147,6 +148,7 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
   Array<std::string_view> reasons;
   Array<std::string_view> causes;
   Array<std::string_view> providers;
+  std::vector<std::string> waits;
   for (const Ending* ending : endings) {
     const auto& outcome = ending->settlement->outcome;
     std::int16_t kind = 0;
@@ -176,10 +178,13 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
     reasons.add(reason);
     causes.add(cause);
     providers.add(provider);
+    waits.push_back(dispatch::waitsAfter(ending->item->waits, *ending->settlement));
   }
+  Array<std::string_view> waited;
+  for (const std::string& text : waits) waited.add(text);
   Parameters parameters;
   parameters.add(slots).add(leases).add(sequences).add(bytes).add(outcomes).add(delays).add(reasons);
-  parameters.add(causes).add(providers);
+  parameters.add(causes).add(providers).add(waited);
   const std::vector<bool> settled = settledBy(sql::kSettle, parameters);
   const SteadyTime now = context_.clock.now();
   for (std::size_t i = 0; i < endings.size(); ++i) {
@@ -192,6 +197,7 @@ void PgJournal::settleOthers(std::span<Ending* const> endings) {
     if (retry == nullptr && release == nullptr) continue;
     const Duration delay = retry != nullptr ? retry->delay : release->delay;
     item.slot = -1;
+    item.waits = std::move(waits[i]);
     if (retry != nullptr) item.suspect = false;
     if (release != nullptr) --item.attempts;
     if (delay > Duration::zero())

@@ -56,7 +56,8 @@ void SqliteJournal::Change::handOver(const Item& item) {
 }
 
 void SqliteJournal::Change::putBack(std::uint64_t sequence, const State& state, WallTime due) {
-  session.execute(sql::kPutBack, sequence, micros(due), state.attempts, state.expiries_alone, state.suspect ? 1 : 0);
+  session.execute(sql::kPutBack, sequence, micros(due), state.attempts, state.expiries_alone, state.suspect ? 1 : 0,
+                  state.waits);
   by += {.waiting = 1};
 }
 

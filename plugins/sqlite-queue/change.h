@@ -20,15 +20,17 @@ Digest digest(std::span<const std::uint8_t> bytes) {
 /// What an event's history has made of it.
 struct State {
   explicit State(const durable::Item& item)
-      : attempts(item.attempts), expiries_alone(item.expiries_alone), suspect(item.suspect) {}
+      : attempts(item.attempts), expiries_alone(item.expiries_alone), suspect(item.suspect), waits(item.waits) {}
   void giveTo(durable::Item& item) const {
     item.attempts = attempts;
     item.expiries_alone = expiries_alone;
     item.suspect = suspect;
+    item.waits = waits;
   }
   std::uint32_t attempts;
   std::uint32_t expiries_alone;
   bool suspect;
+  std::string waits;
 };
 
 /// The steps that events make, within one write transaction.

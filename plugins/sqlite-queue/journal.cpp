@@ -1,5 +1,6 @@
 #include "sqlite-queue/journal.h"
 
+#include "shared/dispatch/waits.h"
 #include "shared/durable/window.h"
 #include "sqlite-queue/change.h"
 #include "sqlite-queue/sql.h"
@@ -106,6 +107,7 @@ void SqliteJournal::voidLeases() {
       item->alone = rows.integer(5) == 2;
       item->attempts = static_cast<std::uint32_t>(rows.integer(6));
       item->expiries_alone = static_cast<std::uint32_t>(rows.integer(7));
+      item->waits = rows.text(8);
       items.push_back(std::move(item));
     }
     return items;
@@ -150,6 +152,7 @@ durable::Intake SqliteJournal::read(std::size_t room, std::uint64_t bytes, durab
       item->expiries_alone = static_cast<std::uint32_t>(due.integer(7));
       item->suspect = due.integer(8) != 0;
       item->earlier_attempts = static_cast<std::uint32_t>(due.integer(9));
+      item->waits = due.text(10);
       take(std::move(item));
     }
     const std::size_t log_limit = room - intake.items.size();
@@ -188,6 +191,7 @@ void SqliteJournal::settle(std::span<Ending> endings) {
     for (Ending& ending : endings) {
       const Item& item = *ending.item;
       State& state = after.emplace_back(item);
+      state.waits = dispatch::waitsAfter(item.waits, *ending.settlement);
       const auto put_back = [&](Duration delay) {
         const WallTime due = now + durable::bounded(delay);
         change.putBack(item.sequence, state, due);

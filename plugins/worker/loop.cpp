@@ -111,7 +111,8 @@ Loop::Batch Loop::receive(Room room, Duration wait, const std::stop_token& stop)
   for (Delivery& delivery : deliveries) {
     shared_.journal.received(delivery.waited);
     batch.alone |= delivery.alone;
-    batch.loans.push_back({delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age});
+    batch.loans.push_back(
+        {delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age, std::move(delivery.waits)});
     batch.events.push_back(std::move(delivery.event));
   }
   return batch;
@@ -145,7 +146,7 @@ std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& 
   std::size_t kept = 0;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     Event& event = batch.events[i];
-    const Batch::Loan& loan = batch.loans[i];
+    Batch::Loan& loan = batch.loans[i];
     const PersistOutcome& outcome = outcomes[i];
     // An event that turned out to be a message that is there already leaves the sending to that one's own.
     const bool leaves = outcome.kind == PersistOutcome::Kind::Kept && event.kind == Kind::OutboundMessage &&
@@ -153,7 +154,7 @@ std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& 
     if (!leaves) {
       if (kept != i) {
         batch.events[kept] = std::move(event);
-        batch.loans[kept] = loan;
+        batch.loans[kept] = std::move(loan);
         outcomes[kept] = std::move(outcomes[i]);
       }
       ++kept;
@@ -166,6 +167,7 @@ std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& 
     message.attempt = loan.attempt;
     message.earlier_attempts = loan.earlier_attempts;
     message.age = loan.age;
+    message.waits = std::move(loan.waits);
     message.received = batch.received;
     message.lease_end = batch.lease_end;
     message.status = outcome.persisted.status;

@@ -15,9 +15,11 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace penstock {
@@ -70,6 +72,7 @@ private:
       std::uint32_t attempt = 1;
       std::uint32_t earlier_attempts = 0;
       Duration age{};  ///< when it was received
+      std::map<std::string, Duration> waits{};
     };
     std::vector<Event> events;
     std::vector<Loan> loans;

@@ -316,14 +316,14 @@ CREATE SEQUENCE public.calls;
 ALTER FUNCTION penstock.queue_settle RENAME TO queue_settle_as_ever;
 CREATE FUNCTION penstock.queue_settle(
   slots smallint[], leases bigint[], sequences bigint[], bytes integer[], outcomes smallint[], delays interval[],
-  reasons text[], causes text[], providers text[])
+  reasons text[], causes text[], providers text[], waited text[])
 RETURNS TABLE (settled boolean) LANGUAGE plpgsql AS $$
 BEGIN
   IF nextval('public.calls') % 6 <> 0 THEN
     PERFORM pg_terminate_backend(pg_backend_pid(), 60000);  -- it does not come back from waiting for its own end
   END IF;
   RETURN QUERY SELECT * FROM penstock.queue_settle_as_ever(slots, leases, sequences, bytes, outcomes, delays, reasons,
-    causes, providers);
+    causes, providers, waited);
 END $$
 """
 

@@ -102,6 +102,24 @@ def test_without_autostart_messages_are_kept_until_a_start(start):
     until(lambda: statuses(server, ids) == ["sent"] * 3, what="the sends")
 
 
+def test_an_attempt_says_for_what_and_how_long_its_message_waited(start, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("waited")
+    server = start(folder=folder, environment={"AUTOSTART": "false"})
+    [id] = accept(server, 1)
+    put_aside(server, 1)
+    assert server.stop() == 0
+    server = start(folder=folder, environment={"AUTOSTART": "false"})
+    put_aside(server, 1)
+    assert server.message(id)["wait_seconds"] == {}, "waits are shown with the attempt that they end in"
+    say(server, "start")
+    until(lambda: statuses(server, [id]) == ["sent"], what="the send")
+    message = server.message(id)
+    [attempt] = message["attempts"]
+    # Put aside twice by each process, for a second at least.
+    assert attempt["wait_seconds"]["paused"] >= 4
+    assert message["wait_seconds"] == attempt["wait_seconds"]
+
+
 def test_each_interval_has_its_batch_and_a_start_opens_one_at_once(start):
     server = start(HOURLY)
     ids = accept(server, 5)

@@ -1,5 +1,7 @@
 #include "shared/durable/durable_queue.h"
 
+#include "shared/dispatch/waits.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -385,7 +387,14 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
         const auto waited = std::chrono::floor<Duration>(before - item->time);
         ++item->attempts;
         window_.lease(*item, before + lease);
-        demand.shells.push_back({{}, item->attempts, item->earlier_attempts, tokenOf(*item), item->alone, age, waited});
+        demand.shells.push_back({{},
+                                 item->attempts,
+                                 item->earlier_attempts,
+                                 tokenOf(*item),
+                                 item->alone,
+                                 age,
+                                 waited,
+                                 dispatch::readWaits(item->waits)});
         demand.texts.push_back(item->text);
       }
     }

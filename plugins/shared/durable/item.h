@@ -25,6 +25,7 @@ struct Item {
   std::uint32_t attempts = 0;               ///< handed out so often
   std::uint32_t earlier_attempts = 0;       ///< before the last replay
   std::uint32_t expiries_alone = 0;
+  std::string waits;           ///< before the next attempt, as dispatch::readWaits reads them
   std::uint8_t partition = 0;  ///< below 64; what processes share out among themselves
   std::int16_t slot = -1;      ///< the journal's table that holds it; -1: among those that have come back
   bool foreign = false;        ///< another process has leased it: it only keeps its conversation waiting

@@ -60,6 +60,23 @@ TEST_F(QueueDurability, RetryTimesAndAttemptsOutliveARestart) {
   EXPECT_EQ(receiveOne().attempt, 2U);
 }
 
+TEST_F(QueueDurability, WhatEventsHaveWaitedForOutlivesARestart) {
+  accept(event());
+  end(receiveOne(), Release{1h, "paused"});
+  restart();
+  advance(1h);
+  const Delivery first = receiveOne();
+  EXPECT_EQ(first.waits, (std::map<std::string, Duration>{{"paused", 1h}}));
+  end(first, Release{2h, "pace"});
+  restart();
+  advance(2h);
+  const std::map<std::string, Duration> both{{"pace", 2h}, {"paused", 1h}};
+  EXPECT_EQ(receiveOne().waits, both);
+  restart();
+  advance(kLease);
+  EXPECT_EQ(receiveOne().waits, both) << "it was leased when the run before ended";
+}
+
 TEST_F(QueueDurability, LeasedEventsComeBackAndTheOldHolderIsFenced) {
   accept(event());
   const Delivery before = receiveOne();

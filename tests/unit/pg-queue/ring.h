@@ -117,7 +117,7 @@ public:
         "SELECT count(*) FILTER (WHERE settled) FROM (SELECT ARRAY[cardinality($1)] AS n) AS l, LATERAL "
         "penstock.queue_settle("
         "$1, array_fill($2, n), $3, array_fill(1, n), array_fill(0::smallint, n), array_fill(interval '0', n),"
-        " array_fill(''::text, n), array_fill(''::text, n), array_fill(''::text, n))",
+        " array_fill(''::text, n), array_fill(''::text, n), array_fill(''::text, n), array_fill(''::text, n))",
         ending);
     rows.next();
     EXPECT_EQ(rows.integer(0), static_cast<std::int64_t>(sequences_.count()));

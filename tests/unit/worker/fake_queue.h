@@ -28,6 +28,9 @@ public:
   /// Of what is given from now on.
   Duration age{};
 
+  /// By event: what it has been put aside for.
+  std::map<Uuid, std::map<std::string, Duration>> waits;
+
   /// Whether what it holds outlives the process.
   bool lasting = true;
 
@@ -131,6 +134,7 @@ private:
     one.event = std::move(event);
     one.attempt = attempt;
     one.age = age;
+    if (const auto found = waits.find(one.event.id); found != waits.end()) one.waits = found->second;
     one.alone = alone;
     one.token.words = {++tokens_, 0, 0};
     return one;

@@ -77,6 +77,31 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(count("processed_total"), 1);
 }
 
+TEST_F(SendingTest, AnAttemptSaysWhatItsMessageWaitedForBefore) {
+  const std::map<std::string, Duration> waits{{"pace", 90s}, {"retry", 30s}};
+  queue.waits[makeOutbound(1).id] = waits;
+  start();
+  became<Done>();
+  ASSERT_EQ(store.attempts().size(), 1u);
+  EXPECT_EQ(store.attempts().front().waits, waits);
+}
+
+TEST_F(SendingTest, WaitsStayWithTheirMessageAmongEventsThatAreNotSent) {
+  const std::vector<Event> events{makeOutbound(1), makeEvent(2), makeOutbound(3), makeEvent(4), makeOutbound(5)};
+  queue.waits[events[0].id] = {{"pace", 90s}};
+  queue.waits[events[1].id] = {{"store", 7s}};
+  queue.waits[events[2].id] = {{"breaker", 30s}};
+  start();
+  queue.give(events);
+  queue.awaitSettled(events.size());
+  std::map<Uuid, std::map<std::string, Duration>> seen;
+  for (const Attempt& attempt : store.attempts()) seen[attempt.message] = attempt.waits;
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[events[0].id], queue.waits[events[0].id]);
+  EXPECT_EQ(seen[events[2].id], queue.waits[events[2].id]);
+  EXPECT_TRUE(seen[events[4].id].empty());
+}
+
 TEST_F(SendingTest, WhatIsSentIsNotedAsTheStoreKeepsIt) {
   FakeCache notes;
   cache = &notes;
