@@ -114,11 +114,14 @@ return {
       idempotent = false,             -- it takes Idempotency-Key, so a send that nobody answered may be repeated
       success = { "200", "201", "202" },  -- that mean sent
       members = { "to", "content" },  -- of the JSON
+      per_minute = 0,                 -- messages; 0: worker.limit.provider holds
+      at_once = 0,                    -- messages on their way; 0: worker.limit.provider holds
     },
     -- twilio = {
     --   account_sid = "AC…",
     --   auth_token = { credential = "twilio-auth-token" },
     --   public_url = "https://gateway.example/api/webhooks/twilio",
+    --   per_minute = 600,                                        -- messages; at_once bounds those on their way
     -- },
     -- sendgrid = {
     --   api_key = { credential = "sendgrid-api-key" },
@@ -275,15 +278,18 @@ return {
     interval = env.INTERVAL or "0s",
     batch = env.BATCH or 2,
     autostart = sends,      -- whether sending runs until POST /scheduler/stop; what was said there is remembered
+    -- Changes on reload.
     breaker = {
       failures = 20,        -- in a row, after which a provider is left alone
       rest = "30s",         -- how long
     },
-    -- How much may go to one provider, to one host and port, and from one sender's address; 0: no limit.
+    -- How much may go to one provider (unless its section says), to one host and port, and from one sender's address;
+    -- 0: no limit. Changes on reload.
     limit = {
       provider = { per_minute = 0, at_once = 0 },
       destination = { per_minute = 0, at_once = 2500 },
       sender = { per_minute = 0, at_once = 0 },
+      shared = false,       -- per_minute is that of all processes on one store together; at_once is always one's own
     },
     outage = {
       first = "100ms",  -- pause after the store or the queue was first found away; doubles

@@ -90,6 +90,8 @@ private:
   void load(lua_State* lua, ScriptName script);
   void loadProvider(lua_State* lua, const std::string& name);
   void takeFunctions(lua_State* lua, ProviderScript& provider);
+  void takeLimits(lua_State* lua, ProviderScript& provider);
+  void pushDeclaration(lua_State* lua, const char* name, const ProviderScript& provider);
   void makeSettings(lua_State* lua);
   int providerSettings(lua_State* lua, const std::string& name);
   bool declares(lua_State* lua, const char* name, const ProviderScript& provider);

@@ -64,4 +64,11 @@ void Breaker::failed(SteadyTime now) {
 
 void Breaker::abandoned() { probing_ = false; }
 
+void Breaker::change(std::uint32_t failures, Duration rest) {
+  most_ = failures;
+  rest_ = rest;
+  // A try that fails opens it again.
+  failures_ = state_ == BreakerState::Closed ? std::min(failures_, most_) : most_;
+}
+
 }  // namespace penstock

@@ -27,13 +27,16 @@ public:
   /// What was let through has said nothing about the provider.
   void abandoned();
 
+  /// Other bounds from now on. Its state stays as it is, and a rest that has begun is as long as it was.
+  void change(std::uint32_t failures, Duration rest);
+
   BreakerState state() const { return state_; }
 
 private:
   Duration turnAway(SteadyTime soonest, SteadyTime now);
 
-  const std::uint32_t most_;
-  const Duration rest_;
+  std::uint32_t most_;
+  Duration rest_;
   BreakerState state_ = BreakerState::Closed;
   std::uint32_t failures_ = 0;
   bool probing_ = false;

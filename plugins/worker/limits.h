@@ -1,26 +1,40 @@
 #pragma once
 
 #include "worker/outgoing.h"
+#include "worker/places.h"
 #include "worker/sender_settings.h"
-#include "worker/token_bucket.h"
 
-#include <list>
+#include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace penstock {
 
+/// Whose messages a limit counts.
+enum class LimitKind : std::uint8_t { Provider, Destination, Sender };
+
+constexpr std::string_view word(LimitKind kind) {
+  constexpr std::string_view kWords[] = {"provider", "destination", "sender"};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
 /// How much may be on its way to one provider, one destination and from one sender. What has no room waits aside, so it
-/// holds up nobody else. [any thread]
+/// holds up nobody else. With shared rates it asks no store itself: what messages ask for is `demand`, and what there
+/// is of it comes back through `grant`. [any thread] [does not block]
 class Limits {
 public:
-  /// Why a message has to wait, and for how long at least.
-  struct Wait {
-    Duration time{};
-    std::string_view cause;
+  using Wait = Places::Wait;
+
+  /// A block of tokens to be leased for a name, from a bucket that fills with `rate` a second.
+  struct Ask {
+    LimitKind kind{};
+    std::string name;  ///< may be an address
+    double tokens = 0;
+    double rate = 0;
   };
 
   explicit Limits(const LimitSettings& settings);
@@ -32,46 +46,30 @@ public:
   void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime entered,
              SteadyTime now);
 
+  /// Other limits from now on. Who is under way keeps his places and counts, buckets stay as full as they are.
+  void change(const LimitSettings& settings, SteadyTime now);
+
+  /// Called when there is something to ask for; must not block or call back. An empty one ends it.
+  void onDemand(std::function<void()> asked);
+
+  /// What has been asked for since the last time. Each is followed by a `grant`.
+  std::vector<Ask> demand();
+
+  /// What there was of it.
+  void grant(const Ask& ask, double tokens, SteadyTime now);
+
   /// How many names it keeps something of.
   std::size_t names() const;
 
 private:
-  struct Place {
-    explicit Place(double rate) : bucket(rate) {}
-    /// How long one that finds no room is to wait. They are told times one after the other, as far apart as others
-    /// leave, so that thousands who wait for a destination that hangs are not handed out again and again.
-    Duration turnAway(std::size_t most, SteadyTime now);
-
-    TokenBucket bucket;
-    std::size_t under_way = 0;
-    Duration stay{};    ///< of one message, smoothed
-    SteadyTime left{};  ///< the last one, or when the first one entered
-    SteadyTime next{};  ///< given to the last one that was turned away
-  };
-
-  /// The places of one kind, by name. Those that are idle are forgotten.
-  class Places {
-  public:
-    Places(Limit limit, std::string_view cause) : limit_(limit), cause_(cause) {}
-    std::optional<Wait> enter(const std::string& name, SteadyTime now);
-    void undo(const std::string& name);
-    void leave(const std::string& name, SteadyTime entered, SteadyTime now);
-    std::size_t size() const { return places_.size(); }
-
-  private:
-    bool bounds() const { return limit_.rate > 0 || limit_.concurrency > 0; }
-    void forgetIdle(SteadyTime now);
-
-    const Limit limit_;
-    const std::string_view cause_;
-    std::unordered_map<std::string, Place> places_;
-    std::size_t sweep_at_ = 1024;
-  };
+  std::optional<Wait> enterAll(const Outgoing& message, SteadyTime now);
+  Places& placesOf(LimitKind kind);
 
   mutable std::mutex mutex_;
   Places providers_;
   Places destinations_;
   Places senders_;
+  std::function<void()> asked_call_;
 };
 
 }  // namespace penstock

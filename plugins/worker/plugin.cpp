@@ -28,6 +28,10 @@ public:
     if (mock_) mock_->stop();
   }
 
+  void reload(const Config& section) override {
+    if (worker_) worker_->reload(WorkerSettings::read(section));
+  }
+
   Health health() override { return worker_ ? worker_->health() : Health{}; }
 
 private:

@@ -42,6 +42,8 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       cache_(cache),
       pacer_(settings.interval, settings.batch),
       limits_(settings.limits),
+      breaker_failures_(settings.breaker_failures),
+      breaker_rest_(settings.breaker_rest),
       beginning_(clock, kBeginBatch,
                  [this](std::vector<Parcel> messages) { guarded("begin", [&] { begin(std::move(messages)); }); }),
       ending_(clock, kEndBatch, [this](std::vector<Ended> ended) { end(std::move(ended)); }),
@@ -132,7 +134,15 @@ void Sender::prepare(Parcel message) {
 }
 
 Breaker& Sender::breakerOf(const std::string& provider) {
-  return breakers_.try_emplace(provider, settings_.breaker_failures, settings_.breaker_rest).first->second;
+  return breakers_.try_emplace(provider, breaker_failures_, breaker_rest_).first->second;
+}
+
+void Sender::reload(const SenderSettings& settings) {
+  limits_.change(settings.limits, clock_.now());
+  std::lock_guard guard(mutex_);
+  breaker_failures_ = settings.breaker_failures;
+  breaker_rest_ = settings.breaker_rest;
+  for (auto& [name, breaker] : breakers_) breaker.change(breaker_failures_, breaker_rest_);
 }
 
 /// What keeps a message from being sent at all, or now.

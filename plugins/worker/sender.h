@@ -90,7 +90,11 @@ public:
   /// would lose is begun all the same until then. [blocks]
   void stop(SteadyTime deadline) noexcept;
 
+  /// Takes over the limits and the breakers' bounds; the rest is as it was at the start. [any thread]
+  void reload(const SenderSettings& settings);
+
   Pacer& pacer() { return pacer_; }
+  Limits& limits() { return limits_; }
   Health health() const;
 
 private:
@@ -145,6 +149,8 @@ private:
   std::condition_variable_any changed_;
   std::size_t taken_ = 0;                    // places, by messages or reserved; guarded by mutex_
   std::map<std::string, Breaker> breakers_;  // guarded by mutex_
+  std::uint32_t breaker_failures_;           // guarded by mutex_
+  Duration breaker_rest_;                    // guarded by mutex_
   bool stopping_ = false;                    // guarded by mutex_
   SteadyTime give_up_ = SteadyTime::max();   // guarded by mutex_; nobody waits longer for the store or the queue
 

@@ -11,12 +11,15 @@ namespace penstock {
 struct Limit {
   double rate = 0;
   std::size_t concurrency = 0;
+
+  bool operator==(const Limit&) const = default;
 };
 
 struct LimitSettings {
   Limit provider;
   Limit destination;
   Limit sender;
+  bool shared = false;  ///< rates are those of all processes on one store together
 };
 
 struct SenderSettings {

@@ -58,7 +58,8 @@ private:
             .margin = section.duration("send_margin"),
             .breaker_failures = static_cast<std::uint32_t>(section.integer("breaker.failures")),
             .breaker_rest = section.duration("breaker.rest"),
-            .limits = {readLimit(section, "provider"), readLimit(section, "destination"), readLimit(section, "sender")},
+            .limits = {readLimit(section, "provider"), readLimit(section, "destination"), readLimit(section, "sender"),
+                       section.boolean("limit.shared")},
             .interval = section.duration("interval"),
             .batch = static_cast<std::uint64_t>(section.integer("batch"))};
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "worker/turns.h"
+
 #include "penstock/time.h"
 
 #include <algorithm>
@@ -8,12 +10,10 @@
 namespace penstock {
 
 /// So many a second, and one second's worth at once. A rate of 0 bounds nothing. Those that find none are told times
-/// one after the other, so that they do not all come back at once. One thread at a time.
+/// one after the other. One thread at a time.
 class TokenBucket {
 public:
   explicit TokenBucket(double rate) : rate_(rate), tokens_(capacity()) {}
-
-  static constexpr Duration kLongest = std::chrono::minutes(1);
 
   /// Takes a token, or says when to come again.
   std::optional<Duration> take(SteadyTime now) {
@@ -23,20 +23,25 @@ public:
       tokens_ -= 1;
       return std::nullopt;
     }
-    const std::chrono::duration<double> step(1 / rate_);
-    next_ = std::max(next_, now) +
-            std::chrono::ceil<SteadyTime::duration>(std::min(step, std::chrono::duration<double>(kLongest)));
-    const auto wait = std::chrono::ceil<Duration>(next_ - now);
-    if (wait < kLongest) return wait;
-    next_ = now;
-    return kLongest;
+    const Turns::Seconds one(1 / rate_);
+    return turns_.next(one, one, now);
   }
 
   /// What was taken was not needed.
   void giveBack() { tokens_ = std::min(tokens_ + 1, capacity()); }
 
+  /// From now on so many a second. What is full to a part stays full to that part.
+  void change(double rate, SteadyTime now) {
+    if (rate == rate_) return;
+    fill(now);
+    const double part = rate_ > 0 ? tokens_ / capacity() : 1;
+    rate_ = rate;
+    tokens_ = part * capacity();
+    turns_.forget();
+  }
+
   /// Nothing would be lost if it were forgotten.
-  bool full(SteadyTime now) const { return filledTo(now) >= capacity() && next_ <= now; }
+  bool full(SteadyTime now) const { return filledTo(now) >= capacity() && turns_.over(now); }
 
 private:
   double capacity() const { return std::max(rate_, 1.0); }
@@ -52,7 +57,7 @@ private:
   double rate_;
   double tokens_;
   SteadyTime filled_{};
-  SteadyTime next_{};  ///< given to the last one that found none
+  Turns turns_;
 };
 
 }  // namespace penstock

@@ -11,6 +11,8 @@ void Worker::start(HealthBoard& board) {
   const Duration limit = settings.lease + settings.wait + settings.longest_pause;
   sender_.start(board);
   scheduler_.start(board);
+  board_ = &board;
+  if (settings.sending.limits.shared) limits_.start(board);
   for (std::size_t number = 1; number <= settings.concurrency; ++number) {
     auto heartbeat = board.heartbeat("worker-" + std::to_string(number), limit);
     threads_.emplace_back([this, beat = std::move(heartbeat)](const std::stop_token& stop) mutable {
@@ -20,12 +22,18 @@ void Worker::start(HealthBoard& board) {
   shared_.log.information("worker.started", "receiving events", {{"threads", std::to_string(settings.concurrency)}});
 }
 
+void Worker::reload(const WorkerSettings& settings) {
+  sender_.reload(settings.sending);
+  if (board_ != nullptr && settings.sending.limits.shared) limits_.start(*board_);
+}
+
 void Worker::stop(SteadyTime deadline) noexcept {
   shared_.drain_deadline = std::min(deadline, shared_.clock.now() + shared_.settings.drain);
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
   sender_.stop(shared_.drain_deadline.load());
   scheduler_.stop();
+  limits_.stop();
 }
 
 Health Worker::health() const {

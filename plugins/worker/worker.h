@@ -2,6 +2,7 @@
 
 #include "worker/loop.h"
 #include "worker/scheduler.h"
+#include "worker/shared_limits.h"
 
 #include "penstock/control.h"
 #include "penstock/health.h"
@@ -26,6 +27,7 @@ public:
         sender_(queue, store, policy, providers, transport, clock, log, metrics, journal_, settings.sending, cache),
         scheduler_(control, sender_.pacer(), clock, log, metrics, policy, settings.sending.interval,
                    settings.sending.batch, settings.autostart),
+        limits_(control, sender_.limits(), clock, log, policy),
         shared_(queue, store, sender_, journal_, policy, clock, log, settings) {
     shared_.ready = std::move(ready);
   }
@@ -34,6 +36,9 @@ public:
   Worker& operator=(const Worker&) = delete;
 
   void start(HealthBoard& board);
+
+  /// Takes over the limits and the breakers' bounds. Not at the same time as start or stop.
+  void reload(const WorkerSettings& settings);
 
   /// Receives no more, finishes the events in hand until the deadline or the configured drain time, whichever is
   /// sooner, gives back the rest, and joins the threads. [blocks: until then, and for a transaction in progress]
@@ -48,7 +53,9 @@ private:
   Journal journal_;
   Sender sender_;
   Scheduler scheduler_;
+  SharedLimits limits_;
   WorkerShared shared_;
+  HealthBoard* board_ = nullptr;
   std::vector<std::jthread> threads_;
 };
 

@@ -29,13 +29,19 @@ local function is_mail(request)
   return (request.headers["content-type"] or ""):find("^multipart/form%-data") ~= nil
 end
 
+local function limit(most, text) return { type = "integer", default = 0, bounds = "0.." .. most, text = text } end
+
 return {
   settings = {
     api_key = { type = "secret", required = true, text = "A key that may send mail, SG.…." },
     webhook_key = { type = "text", text = "Verification key of the signed event webhook, base64." },
     inbound_password = { type = "secret", text = "Password of inbound parse; its user name is penstock." },
     api = { type = "text", default = "https://api.sendgrid.com", text = "SendGrid's API." },
+    per_minute = limit("100000000", "Messages a minute; 0: worker.limit.provider.per_minute holds."),
+    at_once = limit("100000", "Messages on their way at once; 0: worker.limit.provider.at_once holds."),
   },
+
+  limits = function(settings) return { per_minute = settings.per_minute, at_once = settings.at_once } end,
 
   request = function(message, settings)
     if message.channel ~= "email" then return nil, { not_sent = "SendGrid sends e-mail only" } end

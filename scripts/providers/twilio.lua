@@ -39,6 +39,8 @@ local function signed_fields(body)
   return table.concat(parts)
 end
 
+local function limit(most, text) return { type = "integer", default = 0, bounds = "0.." .. most, text = text } end
+
 return {
   settings = {
     account_sid = { type = "text", required = true, text = "The account, AC…." },
@@ -46,7 +48,11 @@ return {
     messaging_service_sid = { type = "text", text = "A messaging service, MG…, that chooses the sender." },
     public_url = { type = "text", text = "Where Twilio posts to: https://…/api/webhooks/twilio; none: no reports." },
     api = { type = "text", default = "https://api.twilio.com", text = "Twilio's API." },
+    per_minute = limit("100000000", "Messages a minute; 0: worker.limit.provider.per_minute holds."),
+    at_once = limit("100000", "Messages on their way at once; 0: worker.limit.provider.at_once holds."),
   },
+
+  limits = function(settings) return { per_minute = settings.per_minute, at_once = settings.at_once } end,
 
   request = function(message, settings)
     if message.channel ~= "sms" then return nil, { not_sent = "Twilio sends no e-mail" } end

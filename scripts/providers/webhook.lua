@@ -15,6 +15,8 @@ local function sign(headers, message, body, secret)
   headers["webhook-signature"] = "v1," .. base64.encode(hmac("sha256", key, signed))
 end
 
+local function limit(most, text) return { type = "integer", default = 0, bounds = "0.." .. most, text = text } end
+
 return {
   settings = {
     url = { type = "text", required = true, text = "Where messages are posted." },
@@ -30,9 +32,13 @@ return {
       type = "list", default = { "to", "content" },
       text = "In the JSON: to, content, from, id, key, channel, type, subject, attachments, metadata, timestamp.",
     },
+    per_minute = limit("100000000", "Messages a minute; 0: worker.limit.provider.per_minute holds."),
+    at_once = limit("100000", "Messages on their way at once; 0: worker.limit.provider.at_once holds."),
   },
 
   takes_key = function(settings) return settings.idempotent end,
+
+  limits = function(settings) return { per_minute = settings.per_minute, at_once = settings.at_once } end,
 
   request = function(message, settings)
     local payload = {}

@@ -13,12 +13,24 @@
 
 namespace penstock {
 
+/// How much may go to a provider; 0: it says nothing, and what the worker is configured with holds.
+struct ProviderLimits {
+  static constexpr std::int64_t kMostPerMinute = 100'000'000;
+  static constexpr std::int64_t kMostAtOnce = 100'000;
+
+  std::int64_t per_minute = 0;  ///< messages, up to kMostPerMinute
+  std::int64_t at_once = 0;     ///< messages on their way, up to kMostAtOnce
+
+  bool operator==(const ProviderLimits&) const = default;
+};
+
 /// What a provider's script says of itself.
 struct ProviderTraits {
   std::string name;
   bool takes_key = false;  ///< it recognises a repeated request by our key, so a send that may have left is repeated
   bool looks_up = false;   ///< it can be asked what became of a send
   bool receives = false;   ///< it has webhooks: inbound messages or delivery reports
+  ProviderLimits limits{};
 };
 
 /// How a send ended, as the provider's script reads it.

@@ -51,6 +51,19 @@ TEST_F(Provider, SaysWhatItCan) {
   EXPECT_TRUE(providers[2].takes_key && providers[2].looks_up && providers[2].receives);
 }
 
+TEST_F(Provider, SaysHowMuchMayGoToIt) {
+  bench_.provide("plain", script("", ""));
+  bench_.provide("fixed", script("", "", "limits = {per_minute = 600, at_once = 0}"));
+  bench_.provide("told", script("", "", R"(settings = {most = {type = "integer", default = 7}},
+    limits = function(settings) return {at_once = settings.most} end)"),
+                 {{"most", "9"}});
+  bench_.provide("silent", script("", "", "limits = function() return nil end"));
+  EXPECT_EQ(host().traits("plain")->limits, ProviderLimits{});
+  EXPECT_EQ(host().traits("fixed")->limits, (ProviderLimits{600, 0}));
+  EXPECT_EQ(host().traits("told")->limits, (ProviderLimits{0, 9}));
+  EXPECT_EQ(host().traits("silent")->limits, ProviderLimits{});
+}
+
 TEST_F(Provider, ARequestIsWhatTheScriptAnswers) {
   bench_.provide("test",
                  script(R"(
@@ -317,6 +330,26 @@ TEST_F(Provider, AScriptOfAnotherShapeIsRefusedWithItsFile) {
        "needs both verify and inbound, or neither"},
       {"return {request = function() end, outcome = function() end, takes_key = 'yes'}",
        "takes_key must be true or false"},
+      {"return {request = function() end, outcome = function() end, limits = 5}",
+       "limits must be a table of per_minute and at_once"},
+      {"return {request = function() end, outcome = function() end, limits = function() return 5 end}",
+       "limits must be a table of per_minute and at_once"},
+      {"return {request = function() end, outcome = function() end, limits = function(settings) return settings end}",
+       "limits must be a table of per_minute and at_once"},
+      {"return {request = function() end, outcome = function() end, limits = {per_minut = 5}}",
+       "limits may have per_minute and at_once, nothing else"},
+      {"return {request = function() end, outcome = function() end, limits = {5}}",
+       "limits may have per_minute and at_once, nothing else"},
+      {"return {request = function() end, outcome = function() end, limits = {per_minute = -1}}",
+       "limits.per_minute must be a whole number from 0 to 100000000"},
+      {"return {request = function() end, outcome = function() end, limits = {per_minute = 100000001}}",
+       "limits.per_minute must be a whole number from 0 to 100000000"},
+      {"return {request = function() end, outcome = function() end, limits = {at_once = 1.5}}",
+       "limits.at_once must be a whole number from 0 to 100000"},
+      {"return {request = function() end, outcome = function() end, limits = {at_once = '5'}}",
+       "limits.at_once must be a whole number from 0 to 100000"},
+      {"return {request = function() end, outcome = function() end, limits = {at_once = 100001}}",
+       "limits.at_once must be a whole number from 0 to 100000"},
       {"return {", "providers/test.lua:1: "},
   };
   for (const auto& [text, sentence] : cases) {

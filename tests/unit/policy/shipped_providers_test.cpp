@@ -244,5 +244,14 @@ TEST_F(Shipped, TheReadmesExampleIsAProvider) {
   EXPECT_TRUE(conclude("acme", 503, "").retryable);
 }
 
+TEST_F(Shipped, TheirSectionsSayHowMuchMayGoToThem) {
+  bench_.configure("webhook", {{"url", "https://hook.example/in"}});
+  bench_.configure("twilio", {{"account_sid", "AC1"}, {"auth_token", "t"}, {"per_minute", "600"}});
+  bench_.configure("sendgrid", {{"api_key", "SG.1"}, {"per_minute", "60"}, {"at_once", "5"}});
+  EXPECT_EQ(bench_.host().traits("webhook")->limits, ProviderLimits{});
+  EXPECT_EQ(bench_.host().traits("twilio")->limits, (ProviderLimits{600, 0}));
+  EXPECT_EQ(bench_.host().traits("sendgrid")->limits, (ProviderLimits{60, 5}));
+}
+
 }  // namespace
 }  // namespace penstock::test

@@ -84,6 +84,31 @@ TEST(Breaker, NobodyWaitsForMoreThanAMinuteAfterItsRest) {
   for (int i = 0; i < 100'000; ++i) EXPECT_LE(breaker.admit(kStart).value(), 90s);
 }
 
+TEST(Breaker, OtherBoundsLeaveItAsItIs) {
+  Breaker breaker(2, 30s);
+  for (int i = 0; i < 2; ++i) breaker.failed(kStart);
+  breaker.change(5, 10s);
+  EXPECT_EQ(breaker.admit(kStart + 10s), 20s) << "a rest that has begun is as long as it was";
+  EXPECT_FALSE(breaker.admit(kStart + 30s));
+  breaker.failed(kStart + 30s);
+  EXPECT_EQ(breaker.admit(kStart + 31s), 9s) << "one try that fails opens it again";
+  EXPECT_FALSE(breaker.admit(kStart + 40s));
+  breaker.succeeded();
+  for (int i = 0; i < 4; ++i) breaker.failed(kStart + 40s);
+  EXPECT_EQ(breaker.state(), BreakerState::Closed);
+  breaker.failed(kStart + 40s);
+  EXPECT_EQ(breaker.state(), BreakerState::Open);
+}
+
+TEST(Breaker, FewerFailuresOpenItWithTheNextOne) {
+  Breaker breaker(20, 30s);
+  for (int i = 0; i < 10; ++i) breaker.failed(kStart);
+  breaker.change(3, 10s);
+  EXPECT_FALSE(breaker.admit(kStart));
+  breaker.failed(kStart);
+  EXPECT_EQ(breaker.admit(kStart), 10s);
+}
+
 TEST(TokenBucket, GivesASecondsWorthAndThenItsRate) {
   TokenBucket bucket(2);
   EXPECT_FALSE(bucket.take(kStart));
@@ -103,6 +128,24 @@ TEST(TokenBucket, NobodyIsSentAwayForLongerThanAMinute) {
   TokenBucket bucket(0.001);
   EXPECT_FALSE(bucket.take(kStart));
   for (int i = 0; i < 100; ++i) EXPECT_LE(bucket.take(kStart).value(), 1min);
+}
+
+TEST(TokenBucket, AnotherRateFindsItAsFullAsItWas) {
+  TokenBucket bucket(4);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(bucket.take(kStart));
+  bucket.change(8, kStart);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(bucket.take(kStart)) << "half of eight";
+  EXPECT_EQ(bucket.take(kStart), 125ms);
+}
+
+TEST(TokenBucket, WhatIsEmptyStaysEmptyButWaitsByTheNewRate) {
+  TokenBucket bucket(1);
+  EXPECT_FALSE(bucket.take(kStart));
+  for (int i = 0; i < 10; ++i) bucket.take(kStart);
+  bucket.change(4, kStart);
+  EXPECT_EQ(bucket.take(kStart), 250ms);
+  bucket.change(0, kStart);
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(bucket.take(kStart));
 }
 
 Outgoing message(std::string provider, std::string destination, std::string sender) {
@@ -180,6 +223,57 @@ TEST(Limits, IdleNamesAreForgotten) {
     limits.leave("p", "d", sender, now, now);
   }
   EXPECT_LT(limits.names(), 5000u);
+}
+
+TEST(Limits, AReloadFindsEverybodyInHisPlace) {
+  Limits limits(LimitSettings{});
+  const Outgoing one = message("p", "d", "a");
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(limits.enter(one, kStart));
+  limits.change({{}, {}, {0, 2}}, kStart);
+  EXPECT_EQ(limits.enter(one, kStart)->cause, "sender_limit");
+  limits.leave("p", "d", "a", kStart, kStart);
+  EXPECT_TRUE(limits.enter(one, kStart)) << "two that entered unbounded are under way";
+  limits.leave("p", "d", "a", kStart, kStart);
+  EXPECT_FALSE(limits.enter(one, kStart));
+  limits.change({}, kStart);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(limits.enter(one, kStart));
+  for (int i = 0; i < 7; ++i) limits.leave("p", "d", "a", kStart, kStart);
+  limits.change({{0, 1}, {0, 1}, {0, 1}}, kStart);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(limits.enter(one, kStart)) << "no place was lost";
+    EXPECT_TRUE(limits.enter(one, kStart)) << "and none came of nothing";
+    limits.leave("p", "d", "a", kStart, kStart);
+  }
+}
+
+TEST(Limits, AReloadChangesRatesAtOnce) {
+  Limits limits({{}, {}, {1.0 / 60, 0}});
+  const Outgoing one = message("p", "d", "a");
+  EXPECT_FALSE(limits.enter(one, kStart));
+  EXPECT_EQ(limits.enter(one, kStart)->time, 1min);
+  limits.change({{}, {}, {4, 0}}, kStart);
+  EXPECT_EQ(limits.enter(one, kStart)->time, 250ms);
+  limits.change({}, kStart);
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(limits.enter(one, kStart));
+}
+
+TEST(Limits, WhatAProvidersScriptSaysComesFirst) {
+  Limits limits({{0, 2}, {}, {}});
+  Outgoing narrow = message("narrow", "d", "a");
+  narrow.provider.limits.at_once = 1;
+  Outgoing slow = message("slow", "d", "a");
+  slow.provider.limits.per_minute = 60;
+  EXPECT_FALSE(limits.enter(narrow, kStart));
+  EXPECT_EQ(limits.enter(narrow, kStart)->cause, "provider_limit");
+  EXPECT_FALSE(limits.enter(slow, kStart));
+  EXPECT_EQ(limits.enter(slow, kStart)->time, 1s);
+  EXPECT_FALSE(limits.enter(slow, kStart + 1s));
+  EXPECT_TRUE(limits.enter(slow, kStart + 2s)) << "of at_once it says nothing";
+  narrow.provider.limits.at_once = 3;
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(limits.enter(narrow, kStart)) << "its script was loaded again";
+  EXPECT_TRUE(limits.enter(narrow, kStart));
+  limits.change({{0, 9}, {}, {}}, kStart);
+  EXPECT_TRUE(limits.enter(narrow, kStart));
 }
 
 }  // namespace penstock::test
