@@ -6,6 +6,7 @@
 #include "penstock/health.h"
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -51,6 +52,8 @@ private:
   /// Work on the state at this moment, then what it leaves to be done. [throws: QueueUnavailable when closing]
   template <typename Work>
   auto step(Work&& work);
+  void eachLetter(const DeadLetterFilter& filter, DeadWalk::Order order,
+                  const std::function<bool(const Record&)>& visit);
   std::unique_lock<std::mutex> lockForPublish();
   Moment now() const { return {clock_.now(), clock_.wall()}; }
   void keepTime(const std::stop_token& stop);
