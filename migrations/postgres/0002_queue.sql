@@ -721,8 +721,8 @@ END $body$
   END LOOP;
 END $do$;
 
--- Ends leases that have run out: what is not settled of them becomes a suspect; one that ran out alone for the third
--- time becomes a dead letter of this cause. Returns for each event asked about: 0 it is away (dead, settled, or not due),
+-- Ends leases that have run out: what is not settled of them becomes a suspect. One that ran out alone for the third
+-- time is handed out for nothing but its end; after three of these it becomes a dead letter of this cause. Returns for each event asked about: 0 it is away (dead, settled, or not due),
 -- 1 it is a suspect that waits, 2 its lease has not run out yet, 3 this call made a dead letter of it.
 CREATE FUNCTION penstock.queue_expire(slots smallint[], leases bigint[], sequences bigint[], cause text)
 RETURNS TABLE (fate smallint)
@@ -786,7 +786,7 @@ BEGIN
   FROM unnest(slots, leases, sequences) AS i (slot, lease, sequence)
   WHERE i.slot < 0 AND d.sequence = i.sequence AND d.lease = i.lease AND d.leased_until <= moment;
   SELECT array_agg(d.sequence) INTO poison FROM penstock.queue_delayed d
-  WHERE d.sequence = ANY (sequences) AND d.lease IS NULL AND d.expiries_alone >= 3;
+  WHERE d.sequence = ANY (sequences) AND d.lease IS NULL AND d.expiries_alone >= 6;
   IF poison IS NOT NULL THEN
     PERFORM penstock.queue_bury(poison, array_fill('crash_suspect'::text, ARRAY[cardinality(poison)]),
       array_fill(cause, ARRAY[cardinality(poison)]), array_fill(''::text, ARRAY[cardinality(poison)]), moment);

@@ -57,11 +57,11 @@ private:
   std::unique_lock<std::mutex> lockForPublish();
   Moment now() const { return {clock_.now(), clock_.wall()}; }
   void keepTime(const std::stop_token& stop);
-  void giveUpUnreadable(std::span<const LeaseToken> tokens);
   std::vector<Handover> waitForEvents(std::size_t max, Duration lease, Duration wait, const std::stop_token& stop);
   std::vector<Handover> takeUnder(std::unique_lock<std::mutex>& lock, std::size_t max, Duration lease, Duration wait,
                                   const std::stop_token& stop);
   std::vector<Delivery> read(std::vector<Handover> handovers);
+  void noteUnreadable(const Uuid& id);
   /// Releases the lock and wakes whoever has something to do now.
   void release(std::unique_lock<std::mutex>& lock);
   void answer(PublishHandler& handler, const PublishResult& result) noexcept;

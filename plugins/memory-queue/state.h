@@ -39,6 +39,8 @@ struct Handover {
   Duration age{};
   Duration waited{};
   std::string waits;
+  Uuid id;
+  bool condemned = false;
 };
 
 /// A dead letter, still serialised.
@@ -71,8 +73,6 @@ public:
   std::vector<Handover> take(std::size_t max, Duration lease, const Moment& now);
   bool offers() const { return lanes_.offers(); }
   SettleVerdict settle(const Settlement& settlement, const Moment& now, Aftermath& aftermath);
-  /// The event of this lease cannot be read: it becomes a dead letter.
-  void giveUpUnreadable(const LeaseToken& token, const Moment& now, Aftermath& aftermath);
   QueueStats stats(const Moment& now) const;
   bool full() const { return live() >= limits_.max_events || bytes_ >= limits_.max_bytes; }
 

@@ -43,7 +43,6 @@ public:
   void handOver(std::span<durable::Item* const> items, Duration lease) override;
   void settle(std::span<durable::Ending> endings) override;
   std::vector<durable::Fate> expire(std::span<durable::Item* const> items) override;
-  void bury(durable::Item& item, const Dead& dead) override;
   void tidy(durable::Window& window) override;
   void leave(durable::Window& window) override;
   QueueStats stats(const durable::Window& window) override;

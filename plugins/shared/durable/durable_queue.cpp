@@ -17,6 +17,11 @@ constexpr std::size_t kOverfill = 8;  // so much more is read when all that is h
 
 QueueUnavailable closing(const std::string& engine) { return QueueUnavailable(engine + " is closing"); }
 
+std::optional<Grounds> condemned(const Item& item) {
+  if (item.expiries_alone < kExpiriesAlone) return std::nullopt;
+  return Grounds::CrashSuspect;
+}
+
 }  // namespace
 
 DurableQueue::DurableQueue(const Options& options, Metrics& metrics, std::unique_ptr<Journal> journal, const Log& log,
@@ -77,26 +82,22 @@ std::vector<Delivery> DurableQueue::parse(Demand& demand) {
   deliveries.reserve(demand.shells.size());
   for (std::size_t i = 0; i < demand.shells.size(); ++i) {
     try {
-      demand.shells[i].event = parseEvent(*demand.texts[i]);
-      deliveries.push_back(std::move(demand.shells[i]));
+      // A text that may have crashed its reader is not read again.
+      if (!demand.shells[i].condemned) demand.shells[i].event = parseEvent(*demand.texts[i]);
     } catch (const UnreadableEvent&) {
-      buryUnreadable(demand.shells[i].token);
+      demand.shells[i].condemned = Grounds::Unreadable;
+      noteUnreadable(demand.shells[i].event.id);
     }
+    deliveries.push_back(std::move(demand.shells[i]));
   }
   return deliveries;
 }
 
-void DurableQueue::buryUnreadable(const LeaseToken& token) {
+void DurableQueue::noteUnreadable(const Uuid& id) {
+  std::lock_guard lock(mutex_);
+  if (closing_) return;
   instruments_.unreadable.add();
-  onDispatcher([this, token] {
-    Item* item = window_.leased(token);
-    if (item == nullptr) return 0;
-    log_.error("queue.unreadable", "a stored event cannot be read; it is a dead letter now", {{"id", item->id.text()}});
-    journal_->bury(*item, {.reason = "unreadable", .grounds = Grounds::Unreadable});
-    instruments_.dead_letters.add(Grounds::Unreadable);
-    window_.endLease(*item, Fate::Gone, clock_.now());
-    return 0;
-  });
+  log_.error("queue.unreadable", "a stored event cannot be read; it is given up", {{"id", id.text()}});
 }
 
 /// Waits until the dispatcher has dealt with the call, which must not go away before.
@@ -442,7 +443,9 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
                                  item->alone,
                                  age,
                                  waited,
-                                 dispatch::readWaits(item->waits)});
+                                 dispatch::readWaits(item->waits),
+                                 condemned(*item)});
+        demand.shells.back().event.id = item->id;
         demand.texts.push_back(item->text);
       }
     }

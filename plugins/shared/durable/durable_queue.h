@@ -84,7 +84,7 @@ private:
   void handOver(std::vector<Grant>& grants);
   void finish(Round& round);
   std::vector<Delivery> parse(Demand& demand);
-  void buryUnreadable(const LeaseToken& token);
+  void noteUnreadable(const Uuid& id);
   template <typename Call>
   void await(std::unique_lock<std::mutex>& lock, Call& call);
   /// Runs `read` on the caller's thread, beside the dispatcher, when no other does; close waits until it has ended.

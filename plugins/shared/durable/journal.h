@@ -78,10 +78,9 @@ public:
   virtual void handOver(std::span<Item* const> items, Duration lease) = 0;
   /// Commits how leases ended and sets every fate.
   virtual void settle(std::span<Ending> endings) = 0;
-  /// Commits that these leases have run out: their events become suspects, or dead when they ran out alone too often.
+  /// Commits that these leases have run out: their events become suspects, condemned when they ran out alone too often,
+  /// or dead when that was of no use.
   virtual std::vector<Fate> expire(std::span<Item* const> items) = 0;
-  /// The event, which is leased, becomes a dead letter.
-  virtual void bury(Item& item, const Dead& dead) = 0;
   /// What has to be done now and then: retention, expired keys, signs of life.
   virtual void tidy(Window& window) = 0;
   /// Nothing more will be handed out.

@@ -126,7 +126,7 @@ TEST_F(DeadLetterReplay, AReplayedCrashSuspectIsGivenAsManyChancesAgain) {
   accept(poison);
   receiveOne();
   advance(kLease);
-  for (int expiry = 0; expiry < 3; ++expiry) {
+  for (int expiry = 0; expiry < 6; ++expiry) {
     receiveOne();
     advance(kLease);
   }
@@ -141,7 +141,7 @@ TEST_F(DeadLetterReplay, AReplayedCrashSuspectIsGivenAsManyChancesAgain) {
   const auto letter = deadLetters().get(poison.id);
   ASSERT_TRUE(letter);
   EXPECT_EQ(letter->reason, "crash_suspect");
-  EXPECT_EQ(letter->attempts, 4 + handed_out);
+  EXPECT_EQ(letter->attempts, 7 + handed_out);
 }
 
 TEST_F(DeadLetterReplay, ReplayNeverExceedsTheBounds) {

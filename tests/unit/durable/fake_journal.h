@@ -20,7 +20,6 @@ public:
   void handOver(std::span<durable::Item* const>, Duration) override { none(); }
   void settle(std::span<durable::Ending>) override { none(); }
   std::vector<durable::Fate> expire(std::span<durable::Item* const>) override { none(); }
-  void bury(durable::Item&, const Dead&) override { none(); }
   void tidy(durable::Window&) override { none(); }
   QueueStats stats(const durable::Window&) override { none(); }
   DeadLetterPage list(const DeadLetterFilter&, Page) override { none(); }
