@@ -133,6 +133,10 @@ CREATE TABLE penstock.queue_dead (
 );
 CREATE INDEX queue_dead_by_time ON penstock.queue_dead (dead_at DESC, id);
 CREATE INDEX queue_dead_by_cause ON penstock.queue_dead (cause, dead_at DESC, id);
+-- Whatever a text is, its beginning fits into an index.
+CREATE INDEX queue_dead_by_reason ON penstock.queue_dead (left(reason, 100), dead_at DESC, id);
+CREATE INDEX queue_dead_by_provider ON penstock.queue_dead (left(provider, 100), dead_at DESC, id);
+CREATE INDEX queue_dead_by_customer ON penstock.queue_dead (left(customer, 100), dead_at DESC, id);
 CREATE INDEX queue_dead_by_key ON penstock.queue_dead (key);
 
 -- How many rows queue_delayed and queue_dead hold: the sum of the changes, gathered into one row now and then.
@@ -717,8 +721,8 @@ END $body$
   END LOOP;
 END $do$;
 
--- Ends leases that have run out: what is not settled of them becomes a suspect; one that ran out alone for the third
--- time becomes a dead letter of this cause. Returns for each event asked about: 0 it is away (dead, settled, or not due),
+-- Ends leases that have run out: what is not settled of them becomes a suspect. One that ran out alone for the third
+-- time is handed out for nothing but its end; after three of these it becomes a dead letter of this cause. Returns for each event asked about: 0 it is away (dead, settled, or not due),
 -- 1 it is a suspect that waits, 2 its lease has not run out yet, 3 this call made a dead letter of it.
 CREATE FUNCTION penstock.queue_expire(slots smallint[], leases bigint[], sequences bigint[], cause text)
 RETURNS TABLE (fate smallint)
@@ -782,7 +786,7 @@ BEGIN
   FROM unnest(slots, leases, sequences) AS i (slot, lease, sequence)
   WHERE i.slot < 0 AND d.sequence = i.sequence AND d.lease = i.lease AND d.leased_until <= moment;
   SELECT array_agg(d.sequence) INTO poison FROM penstock.queue_delayed d
-  WHERE d.sequence = ANY (sequences) AND d.lease IS NULL AND d.expiries_alone >= 3;
+  WHERE d.sequence = ANY (sequences) AND d.lease IS NULL AND d.expiries_alone >= 6;
   IF poison IS NOT NULL THEN
     PERFORM penstock.queue_bury(poison, array_fill('crash_suspect'::text, ARRAY[cardinality(poison)]),
       array_fill(cause, ARRAY[cardinality(poison)]), array_fill(''::text, ARRAY[cardinality(poison)]), moment);
@@ -1054,8 +1058,8 @@ CREATE FUNCTION penstock.queue_forget_dead(retention interval, most bigint, at_o
   SELECT count(*) FROM gone
 $$;
 
--- Makes dead letters ready again, in this order, as far as there is room, evenly spread over a time.
-CREATE FUNCTION penstock.queue_replay(which bigint[], spread interval, max_events bigint, max_bytes bigint)
+-- Makes dead letters ready again, in this order, as far as there is room: the first after a time, the others in steps.
+CREATE FUNCTION penstock.queue_replay(which bigint[], delay interval, step interval, max_events bigint, max_bytes bigint)
 RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -1081,13 +1085,13 @@ BEGIN
       sum(octet_length(d.event)) OVER (ORDER BY w.place) AS sum_bytes
     FROM unnest(which) WITH ORDINALITY AS w (sequence, place) JOIN penstock.queue_dead d ON d.sequence = w.sequence
   ),
-  fits AS MATERIALIZED (SELECT c.*, count(*) OVER () AS total FROM chosen c WHERE c.number <= room_events AND c.sum_bytes <= room_bytes),
+  fits AS MATERIALIZED (SELECT c.* FROM chosen c WHERE c.number <= room_events AND c.sum_bytes <= room_bytes),
   gone AS (DELETE FROM penstock.queue_dead d USING fits f WHERE d.sequence = f.sequence RETURNING d.sequence),
   back AS (
     INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation, due_at,
       attempts, earlier_attempts, suspect, replays, replayed_at, failures, event)
     SELECT f.sequence, f.partition, f.published_at, f.id, f.key, f.fingerprint, f.conversation,
-      moment + spread / f.total * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1, moment,
+      moment + delay + step * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1, moment,
       f.failures, f.event
     FROM fits f JOIN gone g ON g.sequence = f.sequence
     RETURNING event

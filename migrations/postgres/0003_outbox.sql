@@ -220,14 +220,15 @@ BEGIN
   RETURN QUERY SELECT * FROM unnest(outcomes, firsts);
 END $$;
 
--- Puts dead letters of the outbox back into it, in this order, evenly spread over a time: the policy judges them anew.
-CREATE FUNCTION penstock.outbox_replay(which bigint[], spread interval) RETURNS bigint LANGUAGE sql AS $$
+-- Puts dead letters of the outbox back into it, in this order, the first after a time and the others in steps: the
+-- policy judges them anew.
+CREATE FUNCTION penstock.outbox_replay(which bigint[], delay interval, step interval) RETURNS bigint LANGUAGE sql AS $$
   WITH gone AS (DELETE FROM penstock.queue_dead d WHERE d.sequence = ANY (which) RETURNING d.*),
   back AS (
     INSERT INTO penstock.outbox (number, tx, id, created_at, due_at, tries, replays, failures, draft)
     OVERRIDING SYSTEM VALUE
     SELECT g.sequence - penstock.outbox_sequence(0), pg_current_xact_id()::text::bigint, g.id, g.published_at,
-      penstock.now() + spread / cardinality(which) * (array_position(which, g.sequence) - 1), g.attempts, g.replays + 1,
+      penstock.now() + delay + step * (array_position(which, g.sequence) - 1), g.attempts, g.replays + 1,
       g.failures, penstock.queue_member(g.event, 'draft')
     FROM gone g
     RETURNING 1

@@ -53,6 +53,9 @@ CREATE TABLE dead_letters (
 
 CREATE INDEX dead_letters_by_time ON dead_letters (dead_at DESC, id);
 CREATE INDEX dead_letters_by_cause ON dead_letters (cause, dead_at DESC, id);
+CREATE INDEX dead_letters_by_reason ON dead_letters (reason, dead_at DESC, id);
+CREATE INDEX dead_letters_by_provider ON dead_letters (provider, dead_at DESC, id);
+CREATE INDEX dead_letters_by_customer ON dead_letters (customer, dead_at DESC, id);
 
 -- held: its event is in the queue or among the dead letters, so it is known however old it is.
 CREATE TABLE keys (

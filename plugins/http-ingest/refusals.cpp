@@ -63,7 +63,10 @@ Problem storeBusy() { return tryAgain("store_busy", "Too many reading calls are 
 Problem readFailed() { return {500, "internal_error", "The call failed.", {}, {}}; }
 
 Problem deadLettersUnavailable() {
-  return tryAgain("queue_unavailable", "The queue is away; what was asked for may have been done all the same.");
+  return tryAgain(
+      "queue_unavailable",
+      "The queue is away, or the answer would take too long: then ask for less, by cause, provider or time. "
+      "What was asked for may have been done all the same.");
 }
 
 Problem noRoomToReplay() { return tryAgain("queue_full", "The queue is full; nothing was replayed."); }

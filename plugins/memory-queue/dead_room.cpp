@@ -1,6 +1,7 @@
 #include "memory-queue/dead_room.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace penstock::memory_queue {
 namespace {
@@ -40,13 +41,8 @@ Record* DeadRoom::find(const Uuid& id) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-std::vector<Record*> DeadRoom::matching(const DeadLetterFilter& filter) {
+std::vector<Record*> DeadRoom::named(const DeadLetterFilter& filter) {
   std::vector<Record*> found;
-  if (filter.ids.empty()) {
-    for (Record& record : newest_first_)
-      if (matches(filter, record)) found.push_back(&record);
-    return found;
-  }
   for (const Uuid& id : filter.ids) {
     const auto [at, end] = by_id_.equal_range(id);
     for (auto entry = at; entry != end; ++entry)
@@ -57,6 +53,34 @@ std::vector<Record*> DeadRoom::matching(const DeadLetterFilter& filter) {
   });
   found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
+}
+
+bool DeadRoom::walk(const DeadLetterFilter& filter, DeadWalk& walk, std::size_t most,
+                    const std::function<bool(const Record&)>& visit) {
+  const bool newest_first = walk.order == DeadWalk::Order::NewestFirst;
+  if (!filter.ids.empty()) {
+    std::vector<Record*> found = named(filter);
+    if (!newest_first) std::reverse(found.begin(), found.end());
+    (void)std::all_of(found.begin(), found.end(), [&](const Record* record) { return visit(*record); });
+    return false;
+  }
+  const auto look = [&](auto next, auto end) {
+    for (std::size_t looked = 0; next != end; ++next, ++looked) {
+      const Record& record = *next;
+      if (looked == most) return true;
+      walk.begun = true;
+      walk.dead_at = record.history->dead_at;
+      walk.id = record.id;
+      if (matches(filter, record) && !visit(record)) return false;
+    }
+    return false;
+  };
+  if (newest_first) {
+    const auto first = walk.begun ? newest_first_.upper_bound(walk, AgainstWalk{}) : newest_first_.begin();
+    return look(first, newest_first_.end());
+  }
+  const auto behind = walk.begun ? newest_first_.lower_bound(walk, AgainstWalk{}) : newest_first_.end();
+  return look(std::make_reverse_iterator(behind), std::make_reverse_iterator(newest_first_.begin()));
 }
 
 }  // namespace penstock::memory_queue

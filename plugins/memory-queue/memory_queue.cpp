@@ -120,27 +120,36 @@ std::vector<Handover> MemoryQueue::takeUnder(std::unique_lock<std::mutex>& lock,
 
 std::vector<Delivery> MemoryQueue::read(std::vector<Handover> handovers) {
   std::vector<Delivery> deliveries;
-  std::vector<LeaseToken> unreadable;
   deliveries.reserve(handovers.size());
   for (const Handover& handover : handovers) {
+    Delivery& delivery = deliveries.emplace_back();
+    delivery.event.id = handover.id;
+    delivery.attempt = handover.attempt;
+    delivery.earlier_attempts = handover.earlier_attempts;
+    delivery.token = handover.token;
+    delivery.alone = handover.alone;
+    delivery.age = handover.age;
+    delivery.waited = handover.waited;
+    delivery.waits = dispatch::readWaits(handover.waits);
     try {
-      deliveries.push_back({parseEvent(*handover.text), handover.attempt, handover.earlier_attempts, handover.token,
-                            handover.alone, handover.age, handover.waited, dispatch::readWaits(handover.waits)});
+      // A text that may have crashed its reader is not read again.
+      if (handover.condemned)
+        delivery.condemned = Grounds::CrashSuspect;
+      else
+        delivery.event = parseEvent(*handover.text);
     } catch (const UnreadableEvent&) {
-      unreadable.push_back(handover.token);
+      delivery.condemned = Grounds::Unreadable;
+      noteUnreadable(handover.id);
     }
   }
-  if (!unreadable.empty()) giveUpUnreadable(unreadable);
   return deliveries;
 }
 
-void MemoryQueue::giveUpUnreadable(std::span<const LeaseToken> tokens) {
-  Aftermath aftermath;
-  std::unique_lock lock(mutex_);
+void MemoryQueue::noteUnreadable(const Uuid& id) {
+  std::lock_guard lock(mutex_);
   if (closing_) return;
-  for (const LeaseToken& token : tokens) state_.giveUpUnreadable(token, now(), aftermath);
-  release(lock);
-  finish(aftermath);
+  instruments_.unreadable.add();
+  log_.error("queue.unreadable", "a stored event cannot be read; it is given up", {{"id", id.text()}});
 }
 
 std::vector<SettleVerdict> MemoryQueue::settle(std::span<const Settlement> settlements) {

@@ -6,6 +6,7 @@
 #include "penstock/health.h"
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -51,14 +52,16 @@ private:
   /// Work on the state at this moment, then what it leaves to be done. [throws: QueueUnavailable when closing]
   template <typename Work>
   auto step(Work&& work);
+  void eachLetter(const DeadLetterFilter& filter, DeadWalk::Order order,
+                  const std::function<bool(const Record&)>& visit);
   std::unique_lock<std::mutex> lockForPublish();
   Moment now() const { return {clock_.now(), clock_.wall()}; }
   void keepTime(const std::stop_token& stop);
-  void giveUpUnreadable(std::span<const LeaseToken> tokens);
   std::vector<Handover> waitForEvents(std::size_t max, Duration lease, Duration wait, const std::stop_token& stop);
   std::vector<Handover> takeUnder(std::unique_lock<std::mutex>& lock, std::size_t max, Duration lease, Duration wait,
                                   const std::stop_token& stop);
   std::vector<Delivery> read(std::vector<Handover> handovers);
+  void noteUnreadable(const Uuid& id);
   /// Releases the lock and wakes whoever has something to do now.
   void release(std::unique_lock<std::mutex>& lock);
   void answer(PublishHandler& handler, const PublishResult& result) noexcept;

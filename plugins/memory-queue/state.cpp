@@ -9,7 +9,8 @@
 namespace penstock::memory_queue {
 namespace {
 
-constexpr std::uint32_t kExpiriesAlone = 3;
+constexpr std::uint32_t kExpiriesAlone = 3;      // then it is condemned
+constexpr std::uint32_t kExpiriesCondemned = 6;  // then nobody is found who would note its end
 
 LeaseToken tokenOf(const Record& record) {
   LeaseToken token;
@@ -119,7 +120,7 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
     ++leased_;
     timers_.insert(timers_.end(), *record);
     handovers.push_back({record->text, record->attempt, record->earlier_attempts, tokenOf(*record), taken.alone, age,
-                         waited, record->waits});
+                         waited, record->waits, record->id, record->expiries_alone >= kExpiriesAlone});
   }
   return handovers;
 }
@@ -148,6 +149,8 @@ void State::expireLease(Record& record, const Moment& now, Aftermath& aftermath)
     instruments_.crash_suspects.add();
     log_.warning("queue.crash_suspect", "an event's lease ran out three times while it was alone; it is given up",
                  {{"id", record.id.text()}});
+  }
+  if (record.expiries_alone == kExpiriesCondemned) {
     bury(record, {.reason = "crash_suspect", .grounds = Grounds::CrashSuspect}, now, aftermath);
     return;
   }
@@ -200,17 +203,6 @@ void State::addFailure(Record& record, std::string_view reason, const Moment& no
 void State::finish(Record& record, const Moment& now, Aftermath& aftermath) {
   bytes_ -= record.bytes();
   forget(record, now, aftermath);
-}
-
-void State::giveUpUnreadable(const LeaseToken& token, const Moment& now, Aftermath& aftermath) {
-  Record* record = leased(token);
-  if (record == nullptr) return;
-  endLease(*record);
-  instruments_.unreadable.add();
-  log_.error("queue.unreadable", "a stored event cannot be read; it is a dead letter now", {{"id", record->id.text()}});
-  addFailure(*record, "unreadable", now);
-  bury(*record, {.reason = "unreadable", .grounds = Grounds::Unreadable}, now, aftermath);
-  admitWaiters(now, aftermath);
 }
 
 QueueStats State::stats(const Moment& now) const {

@@ -8,6 +8,8 @@
 
 #include "penstock/log.h"
 
+#include <functional>
+
 namespace penstock::memory_queue {
 
 /// An instant by both clocks.
@@ -37,6 +39,8 @@ struct Handover {
   Duration age{};
   Duration waited{};
   std::string waits;
+  Uuid id;
+  bool condemned = false;
 };
 
 /// A dead letter, still serialised.
@@ -48,6 +52,8 @@ struct Letter {
   std::uint32_t attempts = 0;
   History history;
 };
+
+Letter letterOf(const Record& record);
 
 /// The queue as a value: what is in it and what each step does to it. Steps are given the time, call nobody, and cost
 /// the same however much is in the queue. pass() comes before every other step. Not synchronised.
@@ -67,15 +73,18 @@ public:
   std::vector<Handover> take(std::size_t max, Duration lease, const Moment& now);
   bool offers() const { return lanes_.offers(); }
   SettleVerdict settle(const Settlement& settlement, const Moment& now, Aftermath& aftermath);
-  /// The event of this lease cannot be read: it becomes a dead letter.
-  void giveUpUnreadable(const LeaseToken& token, const Moment& now, Aftermath& aftermath);
   QueueStats stats(const Moment& now) const;
   bool full() const { return live() >= limits_.max_events || bytes_ >= limits_.max_bytes; }
 
-  std::vector<Letter> letters(const DeadLetterFilter& filter, Page page, std::uint64_t& total);
-  std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit);
+  /// As DeadRoom::walk.
+  bool walk(const DeadLetterFilter& filter, DeadWalk& walk, std::size_t most,
+            const std::function<bool(const Record&)>& visit) {
+    return dead_.walk(filter, walk, most, visit);
+  }
   std::optional<Letter> letter(const Uuid& id) const;
-  std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread, const Moment& now);
+  /// Makes the dead letters that the filter names by their ids ready again, oldest first and as far as there is room:
+  /// the first once `first` has passed, each further one `step` later. Returns how many.
+  std::uint64_t replay(const DeadLetterFilter& filter, Duration first, Duration step, const Moment& now);
   std::uint64_t discard(std::span<const Uuid> ids, const Moment& now, Aftermath& aftermath);
 
   /// Answers everyone who waits for room that there will be none. Returns how many live events are lost.

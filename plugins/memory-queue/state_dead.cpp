@@ -1,11 +1,8 @@
 #include "memory-queue/state.h"
 
 #include <algorithm>
-#include <tuple>
-#include <unordered_map>
 
 namespace penstock::memory_queue {
-namespace {
 
 Letter letterOf(const Record& record) {
   return {.text = record.text,
@@ -15,8 +12,6 @@ Letter letterOf(const Record& record) {
           .attempts = record.earlier_attempts + record.attempt,
           .history = *record.history};
 }
-
-}  // namespace
 
 void State::bury(Record& record, const Dead& dead, const Moment& now, Aftermath& aftermath) {
   bytes_ -= record.bytes();
@@ -44,55 +39,23 @@ void State::forget(Record& record, const Moment& now, Aftermath& aftermath) {
   if (evicted > 0) instruments_.keys_evicted.add(static_cast<double>(evicted));
 }
 
-std::vector<Letter> State::letters(const DeadLetterFilter& filter, Page page, std::uint64_t& total) {
-  const std::vector<Record*> found = dead_.matching(filter);
-  total = found.size();
-  std::vector<Letter> letters;
-  for (std::uint64_t i = page.offset(); i < found.size() && letters.size() < page.size; ++i)
-    letters.push_back(letterOf(*found[i]));
-  return letters;
-}
-
-std::vector<DeadLetterGroup> State::causes(const DeadLetterFilter& filter, std::size_t limit) {
-  std::unordered_map<std::string_view, DeadLetterGroup> by_cause;
-  for (const Record* record : dead_.matching(filter)) {
-    const History& history = *record->history;
-    DeadLetterGroup& group = by_cause[history.cause];
-    if (group.count++ == 0) {
-      group.cause = history.cause;
-      group.reason = history.reason;
-      group.last_dead_at = history.dead_at;
-    }
-    group.first_dead_at = history.dead_at;
-  }
-  std::vector<DeadLetterGroup> groups;
-  groups.reserve(by_cause.size());
-  for (auto& [cause, group] : by_cause) groups.push_back(std::move(group));
-  std::sort(groups.begin(), groups.end(), [](const DeadLetterGroup& a, const DeadLetterGroup& b) {
-    return std::tie(b.count, b.last_dead_at, a.cause) < std::tie(a.count, a.last_dead_at, b.cause);
-  });
-  if (groups.size() > limit) groups.resize(limit);
-  return groups;
-}
-
 std::optional<Letter> State::letter(const Uuid& id) const {
   const Record* record = dead_.find(id);
   if (record == nullptr) return std::nullopt;
   return letterOf(*record);
 }
 
-std::uint64_t State::replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread, const Moment& now) {
-  std::vector<Record*> chosen = dead_.matching(filter);
+std::uint64_t State::replay(const DeadLetterFilter& filter, Duration first, Duration step, const Moment& now) {
+  std::vector<Record*> chosen = dead_.named(filter);
   std::reverse(chosen.begin(), chosen.end());
   std::uint64_t room = limits_.max_events - std::min(limits_.max_events, live());
   std::uint64_t bytes = bytes_;
   std::size_t count = 0;
-  for (; count < chosen.size() && count < cap && room > 0; ++count, --room) {
+  for (; count < chosen.size() && room > 0; ++count, --room) {
     bytes += chosen[count]->bytes();
     if (bytes > limits_.max_bytes) break;
   }
-  for (std::size_t i = 0; i < count; ++i)
-    revive(*chosen[i], bounded(spread) / static_cast<std::int64_t>(count) * static_cast<std::int64_t>(i), now);
+  for (std::size_t i = 0; i < count; ++i) revive(*chosen[i], first + step * static_cast<std::int64_t>(i), now);
   return count;
 }
 

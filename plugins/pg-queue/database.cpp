@@ -3,6 +3,7 @@
 #include "pg-queue/metrics.h"
 #include "pg-queue/sql.h"
 
+#include <chrono>
 #include <utility>
 
 namespace penstock::pg_queue {
@@ -16,5 +17,11 @@ Database::Database(Context& context, const postgres::Settings& settings, std::fu
                .probe = sql::kProbe,
                .told = std::move(told),
                .again_after_loss = true}) {}
+
+// Which index serves depends on what is asked for, so the server plans for the values.
+std::string Database::lookSettings() {
+  const auto limit = std::chrono::milliseconds(durable::kReadLimit).count();
+  return "SET LOCAL statement_timeout = " + std::to_string(limit) + "; SET LOCAL plan_cache_mode = force_custom_plan";
+}
 
 }  // namespace penstock::pg_queue

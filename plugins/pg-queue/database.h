@@ -2,9 +2,11 @@
 
 #include "penstock/plugin.h"
 #include "penstock/queue.h"
+#include "shared/durable/journal.h"
 #include "shared/postgres/server.h"
 
 #include <functional>
+#include <string>
 
 namespace penstock::pg_queue {
 
@@ -35,6 +37,22 @@ public:
     }
   }
 
+  /// As run, for what only reads and must not take longer than durable::kReadLimit. [throws: QueueUnavailable]
+  template <typename Work>
+  auto look(Work&& work) {
+    try {
+      return server_.run([&](postgres::Session& session) {
+        postgres::Transaction transaction(session);
+        session.script(lookSettings());
+        auto result = work(session);
+        transaction.commit();
+        return result;
+      });
+    } catch (const postgres::Fault& fault) {
+      throw QueueUnavailable(fault.sqlstate == postgres::kCanceled ? durable::tookTooLong() : fault.what());
+    }
+  }
+
   /// As run; what the values are to blame for leaves as it is. [throws: QueueUnavailable; postgres::Fault of class
   /// Never]
   template <typename Work>
@@ -50,6 +68,8 @@ public:
   Health health() const { return server_.health(); }
 
 private:
+  static std::string lookSettings();
+
   postgres::Server server_;
 };
 

@@ -1,7 +1,7 @@
 #include "pg-queue/journal.h"
 #include "pg-queue/sql.h"
 
-#include <algorithm>
+#include <chrono>
 #include <map>
 
 namespace penstock::pg_queue {
@@ -52,11 +52,13 @@ void addFailures(postgres::Session& session, std::vector<DeadLetter>& letters) {
 }  // namespace
 
 DeadLetterPage PgJournal::list(const DeadLetterFilter& filter, Page page) {
-  return database_.run([&](postgres::Session& session) {
+  return database_.look([&](postgres::Session& session) {
     DeadLetterPage result;
-    auto total = session.run(sql::kCountDead, parametersOf(filter, settings_.dead_letter_retention));
+    Parameters counted = parametersOf(filter, settings_.dead_letter_retention);
+    counted.add(static_cast<std::int64_t>(kMostCounted));
+    auto total = session.run(sql::kCountDead, counted);
     if (total.next()) result.total = static_cast<std::uint64_t>(total.integer(0));
-    if (page.offset() >= result.total) return result;
+    if (result.total < kMostCounted && page.offset() >= result.total) return result;
     Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
     parameters.add(static_cast<std::int64_t>(page.size)).add(static_cast<std::int64_t>(page.offset()));
     auto rows = session.run(sql::kListDead, parameters);
@@ -85,11 +87,20 @@ std::optional<DeadLetter> PgJournal::get(const Uuid& id) {
   return std::move(page.items.front());
 }
 
-std::uint64_t PgJournal::replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) {
+std::vector<Uuid> PgJournal::choose(const DeadLetterFilter& filter, std::uint64_t cap) {
   Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
-  const auto most = std::min<std::uint64_t>(cap, static_cast<std::uint64_t>(settings_.max_events));
-  parameters.add(static_cast<std::int64_t>(most));
-  parameters.add(std::chrono::duration<double>(durable::bounded(spread)).count());
+  parameters.add(static_cast<std::int64_t>(cap));
+  return database_.look([&](postgres::Session& session) {
+    std::vector<Uuid> ids;
+    auto rows = session.run(sql::kChooseDead, parameters);
+    while (rows.next()) ids.push_back(rows.identity<Uuid>(0));
+    return ids;
+  });
+}
+
+std::uint64_t PgJournal::replay(const DeadLetterFilter& filter, Duration first, Duration step) {
+  Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
+  parameters.add(std::chrono::duration<double>(first).count()).add(std::chrono::duration<double>(step).count());
   parameters.add(settings_.max_events).add(settings_.max_bytes);
   const std::int64_t replayed = database_.runOnce([&](postgres::Session& session) {
     auto rows = session.run(sql::kReplayDead, parameters);
@@ -112,8 +123,8 @@ std::uint64_t PgJournal::discard(std::span<const Uuid> ids) {
 
 std::vector<DeadLetterGroup> PgJournal::causes(const DeadLetterFilter& filter, std::size_t limit) {
   Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
-  parameters.add(static_cast<std::int64_t>(limit));
-  return database_.run([&](postgres::Session& session) {
+  parameters.add(static_cast<std::int64_t>(limit)).add(static_cast<std::int64_t>(kMostCounted));
+  return database_.look([&](postgres::Session& session) {
     std::vector<DeadLetterGroup> groups;
     auto rows = session.run(sql::kDeadCauses, parameters);
     while (rows.next())

@@ -241,10 +241,4 @@ std::vector<Fate> PgJournal::expire(std::span<Item* const> items) {
   return result;
 }
 
-void PgJournal::bury(Item& item, const Dead& dead) {
-  const Settlement settlement{durable::tokenOf(item), dead};
-  Ending ending{&item, &settlement};
-  settle({&ending, 1});
-}
-
 }  // namespace penstock::pg_queue

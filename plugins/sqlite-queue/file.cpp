@@ -40,11 +40,10 @@ File::File(Context& context, const sqlite::SessionOptions& options, const Journa
   }
 }
 
+bool File::isInterrupt(const sqlite::Fault& fault) { return (fault.code & 0xff) == SQLITE_INTERRUPT; }
+
 sqlite::Session& File::writer() {
-  if (!writer_) {
-    writer_ = std::make_unique<sqlite::Session>(writer_options_);
-    writer_->script("CREATE TEMP TABLE IF NOT EXISTS wanted (id BLOB PRIMARY KEY) WITHOUT ROWID");
-  }
+  if (!writer_) writer_ = std::make_unique<sqlite::Session>(writer_options_);
   return *writer_;
 }
 

@@ -5,6 +5,7 @@
 #include "penstock/health.h"
 #include "penstock/plugin.h"
 #include "penstock/queue.h"
+#include "shared/durable/journal.h"
 #include "shared/sqlite/fault.h"
 #include "shared/sqlite/session.h"
 
@@ -14,7 +15,8 @@
 
 namespace penstock::sqlite_queue {
 
-/// The queue's database file: one writer whose transactions come one after the other, and a reader for the dispatcher.
+/// The queue's database file: one writer whose transactions come one after the other, a reader for the dispatcher,
+/// and one for what looks at dead letters.
 /// Faults of SQLite leave it as QueueUnavailable. [any thread]
 class File {
 public:
@@ -52,12 +54,29 @@ public:
     }
   }
 
+  /// As read, on a session of its own, and for no longer than durable::kReadLimit. [any thread, one at a time]
+  /// [blocks] [throws: QueueUnavailable]
+  template <typename Work>
+  auto look(Work&& work) {
+    try {
+      if (!looker_) looker_ = std::make_unique<sqlite::Session>(reader_options_);
+      const sqlite::Snapshot snapshot(*looker_);
+      const sqlite::TimeLimit limit(*looker_, durable::kReadLimit);
+      return work(*looker_);
+    } catch (const sqlite::Fault& fault) {
+      if (isInterrupt(fault)) throw QueueUnavailable(durable::tookTooLong());
+      looker_.reset();
+      refuse(fault);
+    }
+  }
+
   /// Down from a failed write until one succeeds. [does not block]
   Health health() const;
   /// While Down, tries to write, so that the queue notices by itself that it can again.
   void probe() noexcept;
 
 private:
+  static bool isInterrupt(const sqlite::Fault& fault);
   sqlite::Session& writer();
   void committed(sqlite::Session& session);
   [[noreturn]] void failed(const sqlite::Fault& fault);
@@ -70,6 +89,7 @@ private:
   std::mutex mutex_;
   std::unique_ptr<sqlite::Session> writer_;  ///< guarded by mutex_
   std::unique_ptr<sqlite::Session> reader_;
+  std::unique_ptr<sqlite::Session> looker_;
   mutable std::mutex health_mutex_;
   Health health_;
 };

@@ -233,9 +233,9 @@ std::vector<Fate> SqliteJournal::expire(std::span<Item* const> items) {
       change.fail(*item, "lease_expired");
       state.suspect = true;
       if (item->alone) ++state.expiries_alone;
-      const bool poison = state.expiries_alone >= durable::kExpiriesAlone;
-      fates.push_back(poison ? Fate::Buried : Fate::Ready);
-      if (poison)
+      const bool over = state.expiries_alone >= durable::kExpiriesCondemned;
+      fates.push_back(over ? Fate::Buried : Fate::Ready);
+      if (over)
         change.bury(*item, {.reason = "crash_suspect", .grounds = Grounds::CrashSuspect});
       else
         change.putBack(item->sequence, state, now);
@@ -243,20 +243,13 @@ std::vector<Fate> SqliteJournal::expire(std::span<Item* const> items) {
   });
   for (std::size_t i = 0; i < items.size(); ++i) {
     after[i].giveTo(*items[i]);
-    if (fates[i] != Fate::Buried) continue;
+    if (!items[i]->alone || items[i]->expiries_alone != durable::kExpiriesAlone) continue;
     metrics_.crash_suspects.add();
     context_.log.warning("queue.crash_suspect",
                          "an event's lease ran out three times while it was alone; it is given up",
                          {{"id", items[i]->id.text()}});
   }
   return fates;
-}
-
-void SqliteJournal::bury(Item& item, const Dead& dead) {
-  change([&](Change& change) {
-    change.fail(item, dead.reason);
-    change.bury(item, dead);
-  });
 }
 
 void SqliteJournal::tidy(durable::Window& /*window*/) {

@@ -31,15 +31,15 @@ public:
   void handOver(std::span<durable::Item* const> items, Duration lease) override;
   void settle(std::span<durable::Ending> endings) override;
   std::vector<durable::Fate> expire(std::span<durable::Item* const> items) override;
-  void bury(durable::Item& item, const Dead& dead) override;
   void tidy(durable::Window& window) override;
   QueueStats stats(const durable::Window& window) override;
 
+  std::uint64_t replay(const DeadLetterFilter& filter, Duration first, Duration step) override;
+  std::uint64_t discard(std::span<const Uuid> ids) override;
   DeadLetterPage list(const DeadLetterFilter& filter, Page page) override;
   std::optional<DeadLetter> get(const Uuid& id) override;
-  std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) override;
-  std::uint64_t discard(std::span<const Uuid> ids) override;
   std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) override;
+  std::vector<Uuid> choose(const DeadLetterFilter& filter, std::uint64_t cap) override;
 
   Health health() const { return file_.health(); }
 

@@ -1,5 +1,6 @@
 #include "worker/loop.h"
 
+#include "worker/condemned.h"
 #include "worker/fault_point.h"
 #include "worker/outcome.h"
 
@@ -9,6 +10,15 @@
 #include <mutex>
 
 namespace penstock {
+
+namespace {
+
+bool noneReleased(const std::vector<Settlement>& settlements) {
+  return std::ranges::none_of(settlements,
+                              [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
+}
+
+}  // namespace
 
 void Loop::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -30,7 +40,7 @@ void Loop::round(const std::stop_token& stop) {
   Room room = reserve(stop);
   if (room.places() == 0) return;
   Batch batch = receive(std::move(room), shared_.settings.wait, stop);
-  if (!batch.events.empty()) work(std::move(batch), stop);
+  if (!batch.empty()) work(std::move(batch), stop);
 }
 
 Room Loop::reserve(const std::stop_token& stop) {
@@ -52,14 +62,29 @@ bool Loop::ready() {
 
 bool Loop::work(Batch batch, const std::stop_token& stop) {
   const AloneGate::Passage passage(shared_.gate, batch.alone);
+  const bool buried = batch.condemned.empty() || bury(batch, stop);
+  if (batch.events.empty()) return buried;
   std::vector<PersistOutcome> outcomes = persist(batch);
   faultPoint("persisted");
   std::vector<Outgoing> messages = outgoing(batch, outcomes);
   const std::vector<Settlement> settlements = conclude(batch, outcomes);
   if (!settlements.empty()) settle(batch, settlements, stop);
   shared_.sender.send(std::move(messages), std::move(batch.room));
-  return std::ranges::none_of(settlements,
-                              [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
+  return buried && noneReleased(settlements);
+}
+
+bool Loop::bury(Batch& batch, const std::stop_token& stop) {
+  Batch ended;
+  ended.due = batch.due;
+  std::vector<Settlement> settlements;
+  for (Delivery& delivery : batch.condemned) {
+    settlements.push_back(endOf(delivery, shared_.store, shared_.clock.wall()));
+    ended.loans.push_back(
+        {delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age, std::move(delivery.waits)});
+    ended.events.push_back(std::move(delivery.event));
+  }
+  settle(ended, settlements, stop);
+  return noneReleased(settlements);
 }
 
 void Loop::empty(const std::stop_token& stop) {
@@ -70,7 +95,7 @@ void Loop::empty(const std::stop_token& stop) {
       if (room.places() == 0) continue;
       Batch batch = receive(std::move(room), Duration::zero(), {});
       // What the store does not take now, it will not take before the process ends.
-      if (batch.events.empty() || !work(std::move(batch), stop)) return;
+      if (batch.empty() || !work(std::move(batch), stop)) return;
     }
   } catch (const std::exception& surprise) {
     noteSurprise(surprise.what(), stop);
@@ -111,6 +136,10 @@ Loop::Batch Loop::receive(Room room, Duration wait, const std::stop_token& stop)
   for (Delivery& delivery : deliveries) {
     shared_.journal.received(delivery.waited);
     batch.alone |= delivery.alone;
+    if (delivery.condemned) {
+      batch.condemned.push_back(std::move(delivery));
+      continue;
+    }
     batch.loans.push_back(
         {delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age, std::move(delivery.waits)});
     batch.events.push_back(std::move(delivery.event));

@@ -76,11 +76,14 @@ private:
     };
     std::vector<Event> events;
     std::vector<Loan> loans;
-    Room room;  ///< for those of them that go on their way
+    std::vector<Delivery> condemned;  ///< nothing is done with them but noting their end
+    Room room;                        ///< for those of them that go on their way
     bool alone = false;
     SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
     SteadyTime lease_end{};
+
+    bool empty() const { return events.empty() && condemned.empty(); }
   };
 
   void round(const std::stop_token& stop);
@@ -91,6 +94,8 @@ private:
   void empty(const std::stop_token& stop);
   Room reserve(const std::stop_token& stop);
   Batch receive(Room room, Duration wait, const std::stop_token& stop);
+  /// Ends what the queue has given up. False when something was given back.
+  bool bury(Batch& batch, const std::stop_token& stop);
   std::vector<PersistOutcome> persist(const Batch& batch);
   /// Takes the messages out that are to be sent.
   std::vector<Outgoing> outgoing(Batch& batch, std::vector<PersistOutcome>& outcomes);

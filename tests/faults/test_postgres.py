@@ -345,5 +345,5 @@ def test_a_session_that_ends_between_the_two_calls_that_settle_a_batch(site):
     assert cut >= rounds()
     site.query("DROP SEQUENCE public.calls CASCADE; DROP FUNCTION penstock.queue_settle; "
                "ALTER FUNCTION penstock.queue_settle_as_ever RENAME TO queue_settle; "
-               "SELECT penstock.queue_replay(ARRAY(SELECT sequence FROM penstock.queue_dead), '0', 1000000, 1000000000)")
+               "SELECT penstock.queue_replay(ARRAY(SELECT sequence FROM penstock.queue_dead), '0', '0', 1000000, 1000000000)")
     site.finished(ledger, site.start(), answers_lost=False)

@@ -211,7 +211,7 @@ def test_a_role_that_may_only_execute_can_enqueue_and_nothing_else(site):
     for table in ("outbox", "messages", "queue_dead", "queue_events_0"):
         assert "permission denied" in site.refusal(f"SELECT * FROM penstock.{table}", "application")
     for sql in ("INSERT INTO penstock.outbox (tx, id, created_at, draft) VALUES (1, gen_random_uuid(), now(), '{}')",
-                "SELECT penstock.outbox_replay('{1}', '0')", "SELECT * FROM penstock.outbox_read_due(1, 1)"):
+                "SELECT penstock.outbox_replay('{1}', '0', '0')", "SELECT * FROM penstock.outbox_read_due(1, 1)"):
         assert "permission denied" in site.refusal(sql, "application")
     # What the caller puts into its own search path is not what the function finds.
     site.query("CREATE SCHEMA trap AUTHORIZATION application")

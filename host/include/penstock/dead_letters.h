@@ -44,21 +44,27 @@ struct DeadLetterFilter {
   std::optional<WallTime> dead_before;  ///< exclusive
 };
 
+/// As far as matching dead letters are counted, grouped or chosen in one call, so that a call costs about the same
+/// however many there are.
+inline constexpr std::uint64_t kMostCounted = 100'000;
+
 struct DeadLetterPage {
   std::vector<DeadLetter> items;  ///< newest first, id breaks ties
-  std::uint64_t total = 0;        ///< that match the filter
+  std::uint64_t total = 0;        ///< that match the filter; kMostCounted: so many or more
 };
 
 /// Dead letters that died of the same thing.
 struct DeadLetterGroup {
   std::string cause;
   std::string reason;       ///< that of the newest of them
-  std::uint64_t count = 0;  ///< that match the filter
+  std::uint64_t count = 0;  ///< that match the filter, among the newest kMostCounted that do
   WallTime first_dead_at{};
   WallTime last_dead_at{};
 };
 
-/// penstock.dead-letters/1: given by every engine. Dead letters are kept for the engine's configured retention.
+/// penstock.dead-letters/1: given by every engine. Dead letters are kept for the engine's configured retention. No call
+/// keeps events from being handed out or settled for longer than a moment; one that would have to look at too much for
+/// that is QueueUnavailable, with a sentence that says so.
 class DeadLetters {
 public:
   static constexpr std::string_view kInterface = "penstock.dead-letters/1";
@@ -70,17 +76,18 @@ public:
   /// [any thread] [blocks] [throws: QueueUnavailable]
   virtual std::optional<DeadLetter> get(const Uuid& id) = 0;
 
-  /// Makes up to `cap` matching dead letters ready again, oldest first, evenly spread over `spread` from now. Each
-  /// keeps its id, key and history and starts with attempt 1. Returns how many were replayed. [any thread] [blocks]
-  /// [throws: QueueUnavailable]
+  /// Makes up to `cap` matching dead letters ready again, at most kMostCounted, oldest first, evenly spread over
+  /// `spread` from now. Each keeps its id, key and history and starts with attempt 1. They come back in several steps,
+  /// between which others may be handed out. Returns how many were replayed: fewer when there is no room for more, or
+  /// when the engine goes away between two steps. [any thread] [blocks] [throws: QueueUnavailable; then none was]
   virtual std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) = 0;
 
   /// Removes dead letters for good; unknown ids are passed over. Returns how many were removed.
   /// [any thread] [blocks] [throws: QueueUnavailable]
   virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
 
-  /// What matching dead letters died of, at most `limit` groups: the largest first, then the one that grew last, then
-  /// by cause. [any thread] [blocks] [throws: QueueUnavailable]
+  /// What the newest kMostCounted matching dead letters died of, at most `limit` groups: the largest first, then the
+  /// one that grew last, then by cause. [any thread] [blocks] [throws: QueueUnavailable]
   virtual std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) = 0;
 };
 

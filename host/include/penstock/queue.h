@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <stop_token>
@@ -44,6 +45,8 @@ struct LeaseToken {
   auto operator<=>(const LeaseToken&) const = default;
 };
 
+enum class Grounds : std::uint8_t;
+
 /// An event on loan.
 struct Delivery {
   Event event;
@@ -59,6 +62,11 @@ struct Delivery {
   /// attempt. A delay of zero adds nothing. At most 16 causes of 1 to 32 letters, digits, '_', '-' or '.'; all others
   /// are added up as "other". A sum stops at ten years.
   std::map<std::string, Duration> waits{};
+  /// The engine has given the event up, on the grounds CrashSuspect or Unreadable, and hands it out for nothing but its
+  /// end: whoever keeps track of it notes that, touches neither its content nor what might crash again, and settles it
+  /// with Dead on these grounds, whose word is the reason too, or with Done when its work turns out to be finished. Of
+  /// `event` no more than the id is filled in.
+  std::optional<Grounds> condemned{};
 };
 
 /// The work is finished; the event leaves the queue.
@@ -79,8 +87,8 @@ enum class Grounds : std::uint8_t {
   GaveUp,        ///< it failed too often or for too long
   NoRoute,       ///< nobody was found who could take it
   Unknown,       ///< nobody knows whether it was done, and doing it again might do it twice
-  CrashSuspect,  ///< its lease ran out three times while it was alone; engines say so, not their users
-  Unreadable,    ///< what was stored cannot be read; engines say so, not their users
+  CrashSuspect,  ///< its lease ran out three times while it was alone; engines say so first, see Delivery::condemned
+  Unreadable,    ///< what was stored cannot be read; engines say so first, see Delivery::condemned
   Other,
 };
 inline constexpr std::array kGrounds{Grounds::Rejected,     Grounds::GaveUp,     Grounds::NoRoute, Grounds::Unknown,
@@ -134,8 +142,10 @@ public:
 
   /// Leases up to `max` events for `lease`, waiting up to `wait` for the first one. Events of one conversation come in
   /// publish order, and while one of them is leased no other caller gets a later one; a retried or parked event holds
-  /// nobody up. A crash suspect comes as the only delivery of its call, with `alone` set. Empty when nothing came in
-  /// time, `stop` was requested, or the engine is closing.
+  /// nobody up. A crash suspect comes as the only delivery of its call, with `alone` set; once its lease has run out
+  /// three times while it was alone it comes condemned, and the engine makes a dead letter of it by itself only when
+  /// three such leases have run out too. Empty when nothing came in time, `stop` was requested, or the engine is
+  /// closing.
   /// [any thread] [blocks: up to wait] [throws: QueueUnavailable]
   virtual std::vector<Delivery> receive(std::size_t max, Duration lease, Duration wait, std::stop_token stop) = 0;
 

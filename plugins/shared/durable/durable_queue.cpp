@@ -12,9 +12,15 @@ constexpr auto kTidyInterval = std::chrono::seconds(1);
 constexpr auto kHeartbeatLimit = std::chrono::seconds(60);
 constexpr std::size_t kSettlementsARound = 4096;
 constexpr std::size_t kReadAtOnce = 2048;  // an answer of the database lies in memory beside what is made of it
-constexpr std::size_t kOverfill = 8;       // so much more is read when all that is held waits behind leased events
+constexpr std::size_t kLettersARound = 256;
+constexpr std::size_t kOverfill = 8;  // so much more is read when all that is held waits behind leased events
 
 QueueUnavailable closing(const std::string& engine) { return QueueUnavailable(engine + " is closing"); }
+
+std::optional<Grounds> condemned(const Item& item) {
+  if (item.expiries_alone < kExpiriesAlone) return std::nullopt;
+  return Grounds::CrashSuspect;
+}
 
 }  // namespace
 
@@ -76,26 +82,22 @@ std::vector<Delivery> DurableQueue::parse(Demand& demand) {
   deliveries.reserve(demand.shells.size());
   for (std::size_t i = 0; i < demand.shells.size(); ++i) {
     try {
-      demand.shells[i].event = parseEvent(*demand.texts[i]);
-      deliveries.push_back(std::move(demand.shells[i]));
+      // A text that may have crashed its reader is not read again.
+      if (!demand.shells[i].condemned) demand.shells[i].event = parseEvent(*demand.texts[i]);
     } catch (const UnreadableEvent&) {
-      buryUnreadable(demand.shells[i].token);
+      demand.shells[i].condemned = Grounds::Unreadable;
+      noteUnreadable(demand.shells[i].event.id);
     }
+    deliveries.push_back(std::move(demand.shells[i]));
   }
   return deliveries;
 }
 
-void DurableQueue::buryUnreadable(const LeaseToken& token) {
+void DurableQueue::noteUnreadable(const Uuid& id) {
+  std::lock_guard lock(mutex_);
+  if (closing_) return;
   instruments_.unreadable.add();
-  onDispatcher([this, token] {
-    Item* item = window_.leased(token);
-    if (item == nullptr) return 0;
-    log_.error("queue.unreadable", "a stored event cannot be read; it is a dead letter now", {{"id", item->id.text()}});
-    journal_->bury(*item, {.reason = "unreadable", .grounds = Grounds::Unreadable});
-    instruments_.dead_letters.add(Grounds::Unreadable);
-    window_.endLease(*item, Fate::Gone, clock_.now());
-    return 0;
-  });
+  log_.error("queue.unreadable", "a stored event cannot be read; it is given up", {{"id", id.text()}});
 }
 
 /// Waits until the dispatcher has dealt with the call, which must not go away before.
@@ -159,26 +161,73 @@ QueueStats DurableQueue::stats() {
   });
 }
 
+template <typename Read>
+std::invoke_result_t<Read> DurableQueue::beside(Read read) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closing_) throw closing(options_.engine);
+    ++inside_;
+  }
+  struct Inside {
+    DurableQueue& queue;
+    ~Inside() {
+      std::lock_guard lock(queue.mutex_);
+      --queue.inside_;
+      if (queue.closing_) queue.left_.notify_all();
+    }
+  };
+  const Inside inside{*this};
+  const std::lock_guard reading(reading_);
+  return read();
+}
+
 DeadLetterPage DurableQueue::list(const DeadLetterFilter& filter, Page page) {
-  return onDispatcher([&] { return journal_->list(filter, page); });
+  return beside([&] { return journal_->list(filter, page); });
 }
 
 std::optional<DeadLetter> DurableQueue::get(const Uuid& id) {
-  return onDispatcher([&] { return journal_->get(id); });
+  return beside([&] { return journal_->get(id); });
 }
 
+std::vector<DeadLetterGroup> DurableQueue::causes(const DeadLetterFilter& filter, std::size_t limit) {
+  return beside([&] { return journal_->causes(filter, limit); });
+}
+
+/// Which ones is found out beside the dispatcher, which then moves a few of them at a time between its rounds.
 std::uint64_t DurableQueue::replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) {
-  const std::uint64_t replayed = onDispatcher([&] { return journal_->replay(filter, cap, spread); });
-  if (replayed > 0) poke();
+  if (cap == 0) return 0;
+  const std::uint64_t most = std::min(cap, kMostCounted);
+  const std::vector<Uuid> chosen = beside([&] { return journal_->choose(filter, most); });
+  if (chosen.empty()) return 0;
+  const Duration step = bounded(spread) / static_cast<std::int64_t>(chosen.size());
+  DeadLetterFilter some = filter;
+  std::uint64_t replayed = 0;
+  for (std::size_t begin = 0; begin < chosen.size();) {
+    const std::size_t end = std::min(chosen.size(), begin + kLettersARound);
+    some.ids.assign(chosen.begin() + static_cast<std::ptrdiff_t>(begin),
+                    chosen.begin() + static_cast<std::ptrdiff_t>(end));
+    std::uint64_t moved = 0;
+    try {
+      moved = onDispatcher([&] { return journal_->replay(some, step * static_cast<std::int64_t>(begin), step); });
+    } catch (const QueueUnavailable&) {
+      if (replayed == 0) throw;
+      return replayed;
+    }
+    replayed += moved;
+    if (moved == 0) break;
+    poke();
+    begin = end;
+  }
   return replayed;
 }
 
 std::uint64_t DurableQueue::discard(std::span<const Uuid> ids) {
-  return onDispatcher([&] { return journal_->discard(ids); });
-}
-
-std::vector<DeadLetterGroup> DurableQueue::causes(const DeadLetterFilter& filter, std::size_t limit) {
-  return onDispatcher([&] { return journal_->causes(filter, limit); });
+  std::uint64_t removed = 0;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kLettersARound) {
+    const auto some = ids.subspan(begin, std::min(kLettersARound, ids.size() - begin));
+    removed += onDispatcher([&] { return journal_->discard(some); });
+  }
+  return removed;
 }
 
 bool DurableQueue::waitForRound(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
@@ -394,7 +443,9 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
                                  item->alone,
                                  age,
                                  waited,
-                                 dispatch::readWaits(item->waits)});
+                                 dispatch::readWaits(item->waits),
+                                 condemned(*item)});
+        demand.shells.back().event.id = item->id;
         demand.texts.push_back(item->text);
       }
     }

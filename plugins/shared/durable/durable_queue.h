@@ -84,9 +84,13 @@ private:
   void handOver(std::vector<Grant>& grants);
   void finish(Round& round);
   std::vector<Delivery> parse(Demand& demand);
-  void buryUnreadable(const LeaseToken& token);
+  void noteUnreadable(const Uuid& id);
   template <typename Call>
   void await(std::unique_lock<std::mutex>& lock, Call& call);
+  /// Runs `read` on the caller's thread, beside the dispatcher, when no other does; close waits until it has ended.
+  /// [throws: what it throws, QueueUnavailable]
+  template <typename Read>
+  std::invoke_result_t<Read> beside(Read read);
   /// Runs `job` on the dispatcher. [throws: what the job throws, QueueUnavailable]
   template <typename Job>
   std::invoke_result_t<Job> onDispatcher(Job job);
@@ -110,9 +114,11 @@ private:
   std::vector<Closing*> closings_;
   std::vector<std::function<void(bool)>> jobs_;
   bool closing_ = false;
-  std::size_t inside_ = 0;  ///< calls that wait for the dispatcher
+  std::size_t inside_ = 0;  ///< calls that wait for the dispatcher, or read beside it
   std::condition_variable_any left_;
   bool news_ = true;  ///< the journal may hold more
+
+  std::mutex reading_;  ///< held by the one that reads, so that readers do not take all the journal's sessions
 
   Committer committer_;
   std::jthread thread_;

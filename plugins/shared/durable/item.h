@@ -50,6 +50,7 @@ Duration bounded(Duration step);
 std::string_view clipped(std::string_view reason);
 
 inline constexpr std::size_t kFailuresKept = 50;
-inline constexpr std::uint32_t kExpiriesAlone = 3;
+inline constexpr std::uint32_t kExpiriesAlone = 3;      // then it is condemned
+inline constexpr std::uint32_t kExpiriesCondemned = 6;  // then nobody is found who would note its end
 
 }  // namespace penstock::durable

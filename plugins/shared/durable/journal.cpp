@@ -12,4 +12,9 @@ Publication::Publication(const Event& event)
       kind(event.kind),
       text(serialize(event)) {}
 
+std::string tookTooLong() {
+  return "the dead letters could not be read within " + std::to_string(kReadLimit.count()) +
+         " s; ask for fewer: by cause, provider or time";
+}
+
 }  // namespace penstock::durable

@@ -5,6 +5,7 @@
 #include "penstock/dead_letters.h"
 #include "penstock/queue.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,6 +54,10 @@ struct Ending {
   Fate fate = Fate::LeaseLost;
 };
 
+/// How long a read of dead letters may take; one that takes longer is QueueUnavailable, with tookTooLong().
+inline constexpr auto kReadLimit = std::chrono::seconds(2);
+std::string tookTooLong();
+
 /// Where a durable engine keeps its events. All methods may block; those that throw QueueUnavailable have then changed
 /// nothing, or everything that they were asked to.
 class Journal {
@@ -73,22 +78,27 @@ public:
   virtual void handOver(std::span<Item* const> items, Duration lease) = 0;
   /// Commits how leases ended and sets every fate.
   virtual void settle(std::span<Ending> endings) = 0;
-  /// Commits that these leases have run out: their events become suspects, or dead when they ran out alone too often.
+  /// Commits that these leases have run out: their events become suspects, condemned when they ran out alone too often,
+  /// or dead when that was of no use.
   virtual std::vector<Fate> expire(std::span<Item* const> items) = 0;
-  /// The event, which is leased, becomes a dead letter.
-  virtual void bury(Item& item, const Dead& dead) = 0;
   /// What has to be done now and then: retention, expired keys, signs of life.
   virtual void tidy(Window& window) = 0;
   /// Nothing more will be handed out.
   virtual void leave(Window& /*window*/) {}
   virtual QueueStats stats(const Window& window) = 0;
 
-  /// [any thread, as all below]
+  /// Makes the dead letters that the filter names by their ids ready again, oldest first and as far as there is room:
+  /// the first once `first` has passed, each further one `step` later. Returns how many.
+  virtual std::uint64_t replay(const DeadLetterFilter& filter, Duration first, Duration step) = 0;
+  virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
+
+  /// Reads run beside all of the above, on a session of their own, and give up after kReadLimit.
+  /// [any thread, one at a time, as all below]
   virtual DeadLetterPage list(const DeadLetterFilter& filter, Page page) = 0;
   virtual std::optional<DeadLetter> get(const Uuid& id) = 0;
-  virtual std::uint64_t replay(const DeadLetterFilter& filter, std::uint64_t cap, Duration spread) = 0;
-  virtual std::uint64_t discard(std::span<const Uuid> ids) = 0;
   virtual std::vector<DeadLetterGroup> causes(const DeadLetterFilter& filter, std::size_t limit) = 0;
+  /// The ids of at most `cap` dead letters that match, oldest first.
+  virtual std::vector<Uuid> choose(const DeadLetterFilter& filter, std::uint64_t cap) = 0;
 };
 
 }  // namespace penstock::durable

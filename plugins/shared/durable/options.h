@@ -25,8 +25,9 @@ struct Options {
 
 inline constexpr CounterSpec kLeaseExpiries{"penstock_queue_lease_expiries_total",
                                             "Leases that ran out before they were settled."};
-inline constexpr CounterSpec kUnreadable{"penstock_queue_unreadable_total",
-                                         "Stored events that could not be read and became dead letters."};
+inline constexpr CounterSpec kUnreadable{
+    "penstock_queue_unreadable_total",
+    "Stored events that could not be read and were given up, once for each hand-over."};
 inline constexpr CounterSpec kHandlerFailures{"penstock_queue_handler_failures_total",
                                               "Publish handlers that threw, against their contract."};
 inline constexpr CounterSpec kCommittedEvents{"penstock_queue_commit_events_total",

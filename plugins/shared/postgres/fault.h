@@ -47,6 +47,9 @@ private:
 /// What a session says when the server stays silent beyond its time: connection_failure.
 inline constexpr std::string_view kSilent = "08006";
 
+/// The server has ended a statement, by its timeout: query_canceled.
+inline constexpr std::string_view kCanceled = "57014";
+
 /// The Fault of a failed result. [throws: Fault]
 [[noreturn]] void raise(const pg_result* result, std::string_view doing);
 

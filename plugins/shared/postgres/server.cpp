@@ -11,7 +11,6 @@ namespace penstock::postgres {
 
 namespace {
 
-constexpr std::string_view kCanceled = "57014";  // by the statement's own timeout
 constexpr std::string_view kDiskFull = "53100";
 
 /// Whether a fault says that nobody can use the database now, not only this call.

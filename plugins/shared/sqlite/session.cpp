@@ -23,6 +23,7 @@ constexpr std::string_view kCommit = "COMMIT";
 constexpr std::string_view kRollback = "ROLLBACK";
 constexpr std::uint64_t kRestartFactor = 4;
 constexpr int kRestartWaitMilliseconds = 100;
+constexpr int kStepsBetweenLooks = 10'000;  // of SQLite's virtual machine, well below a millisecond
 
 // SQLite gives the log and its index the mode of the database file, so creating that one privately is enough.
 void createPrivately(const std::string& path) {
@@ -135,5 +136,15 @@ Snapshot::~Snapshot() {
   if (sqlite3_get_autocommit(session_.handle()) != 0) return;
   sqlite3_exec(session_.handle(), kCommit.data(), nullptr, nullptr, nullptr);
 }
+
+TimeLimit::TimeLimit(Session& session, Duration limit)
+    : session_(session), end_(std::chrono::steady_clock::now() + limit) {
+  const auto over = [](void* self) {
+    return std::chrono::steady_clock::now() >= static_cast<const TimeLimit*>(self)->end_ ? 1 : 0;
+  };
+  sqlite3_progress_handler(session_.handle(), kStepsBetweenLooks, over, this);
+}
+
+TimeLimit::~TimeLimit() { sqlite3_progress_handler(session_.handle(), 0, nullptr, nullptr); }
 
 }  // namespace penstock::sqlite

@@ -5,6 +5,7 @@
 
 #include <Poco/Data/Session.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -110,6 +111,19 @@ public:
 
 private:
   Session& session_;
+};
+
+/// While it lives, what the session runs beyond `limit` from now on fails with SQLITE_INTERRUPT.
+class TimeLimit {
+public:
+  TimeLimit(Session& session, Duration limit);
+  ~TimeLimit();
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+private:
+  Session& session_;
+  const std::chrono::steady_clock::time_point end_;
 };
 
 }  // namespace penstock::sqlite

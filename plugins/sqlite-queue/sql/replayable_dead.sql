@@ -1,15 +1,18 @@
--- ?1 whether temp.wanted holds the ids, ?2 customer, ?3 reason, ?4 kind, ?5 since, ?6 before, ?7 provider, ?8 cause, or
--- NULL; ?9 kept since
+-- ?1 ids as one blob, ?2 customer, ?3 reason, ?4 kind, ?5 since, ?6 before, ?7 provider, ?8 cause; ?9 kept since. A line
+-- that ends with --?N is left out when ?N is not given. There are always ids, few of them, and + keeps other indexes away.
+WITH RECURSIVE wanted (place, id) AS (
+  SELECT 1, substr(?1, 1, 16)
+  UNION ALL
+  SELECT place + 16, substr(?1, place + 16, 16) FROM wanted WHERE place + 16 <= length(?1))
 SELECT d.sequence, d.attempts, d.replays, d.reason, length(CAST(e.text AS BLOB))
 FROM dead_letters AS d JOIN events AS e ON e.sequence = d.sequence
-WHERE (?1 = 0 OR d.id IN (SELECT id FROM temp.wanted))
-  AND (?2 IS NULL OR d.customer = ?2)
-  AND (?3 IS NULL OR d.reason = ?3)
-  AND (?4 IS NULL OR d.kind = ?4)
-  AND (?5 IS NULL OR d.dead_at >= ?5)
-  AND (?6 IS NULL OR d.dead_at < ?6)
-  AND (?7 IS NULL OR d.provider = ?7)
-  AND (?8 IS NULL OR d.cause = ?8)
-  AND d.dead_at > ?9
+WHERE +d.dead_at > ?9
+  AND d.id IN (SELECT id FROM wanted)  --?1
+  AND +d.customer = ?2  --?2
+  AND +d.reason = ?3  --?3
+  AND +d.kind = ?4  --?4
+  AND +d.dead_at >= ?5  --?5
+  AND +d.dead_at < ?6  --?6
+  AND +d.provider = ?7  --?7
+  AND +d.cause = ?8  --?8
 ORDER BY d.dead_at, d.id DESC
-LIMIT ?10

@@ -27,7 +27,7 @@ protected:
   }
   void crash(const Event& event) {
     accept(event);
-    for (int expiry = 0; expiry < 4; ++expiry) {
+    for (int expiry = 0; expiry < 7; ++expiry) {
       receiveOne();
       advance(kLease);
     }

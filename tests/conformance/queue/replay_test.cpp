@@ -103,6 +103,29 @@ TEST_F(DeadLetterReplay, ReplaysAreSpreadEvenlyOldestFirst) {
   EXPECT_EQ(seen, ids(dead));
 }
 
+TEST_F(DeadLetterReplay, ManyComeBackAllAndSpreadOverTheWholeTime) {
+  constexpr std::size_t kMany = 600;
+  constexpr Duration kSpread = 600s;
+  accept(events(kMany));
+  std::size_t died = 0;
+  for (auto held = receive(kMany); !held.empty(); held = receive(kMany)) {
+    std::vector<Settlement> endings;
+    for (const Delivery& delivery : held) endings.push_back({delivery.token, Dead{"no route"}});
+    for (const SettleVerdict verdict : queue().settle(endings)) EXPECT_EQ(verdict, SettleVerdict::Settled);
+    died += held.size();
+  }
+  ASSERT_EQ(died, kMany);
+  EXPECT_EQ(deadLetters().list({}, {1, 50}).total, kMany);
+  EXPECT_EQ(deadLetters().replay({}, 1000, kSpread), kMany);
+  EXPECT_EQ(deadLetters().list({}, {1, 50}).total, 0U);
+  advance(kSpread / 2);
+  const std::size_t half = drain().size();
+  EXPECT_GE(half, kMany / 2);
+  EXPECT_LE(half, kMany / 2 + 5);
+  advance(kSpread / 2);
+  EXPECT_EQ(half + drain().size(), kMany);
+}
+
 TEST_F(DeadLetterReplay, WhatWaitsForItsTurnIsScheduled) {
   buryMany(4);
   EXPECT_EQ(deadLetters().replay({}, 4, 1h), 4U);
@@ -126,7 +149,7 @@ TEST_F(DeadLetterReplay, AReplayedCrashSuspectIsGivenAsManyChancesAgain) {
   accept(poison);
   receiveOne();
   advance(kLease);
-  for (int expiry = 0; expiry < 3; ++expiry) {
+  for (int expiry = 0; expiry < 6; ++expiry) {
     receiveOne();
     advance(kLease);
   }
@@ -141,7 +164,7 @@ TEST_F(DeadLetterReplay, AReplayedCrashSuspectIsGivenAsManyChancesAgain) {
   const auto letter = deadLetters().get(poison.id);
   ASSERT_TRUE(letter);
   EXPECT_EQ(letter->reason, "crash_suspect");
-  EXPECT_EQ(letter->attempts, 4 + handed_out);
+  EXPECT_EQ(letter->attempts, 7 + handed_out);
 }
 
 TEST_F(DeadLetterReplay, ReplayNeverExceedsTheBounds) {

@@ -88,6 +88,18 @@ TEST_F(QueueDurability, LeasedEventsComeBackAndTheOldHolderIsFenced) {
   EXPECT_EQ(settle(before, Done{}), SettleVerdict::LeaseLost);
 }
 
+TEST_F(QueueDurability, WhatIsCondemnedIsSoAfterARestart) {
+  accept(event());
+  for (int expiry = 0; expiry < 4; ++expiry) {
+    receiveOne();
+    advance(kLease);
+  }
+  end(receiveOne(), Release{1min, "store"});
+  restart();
+  advance(1min);
+  EXPECT_EQ(receiveOne().condemned, Grounds::CrashSuspect);
+}
+
 TEST_F(QueueDurability, DeadLettersAndTheirHistoryOutliveARestart) {
   const Event dead = event();
   bury(dead, "no route");

@@ -13,6 +13,17 @@ protected:
     ASSERT_EQ(receive().size(), batch.size());
     advance(kLease);
   }
+
+  /// Its lease runs out three times while it is alone.
+  void condemn(const Event& poison) {
+    crashWith({poison});
+    for (int expiry = 1; expiry <= 3; ++expiry) {
+      const Delivery delivery = receiveOne();
+      EXPECT_TRUE(delivery.alone);
+      EXPECT_FALSE(delivery.condemned);
+      advance(kLease);
+    }
+  }
 };
 
 TEST_F(QueueSuspects, AnEventOfAnOrdinaryBatchIsNotAlone) {
@@ -108,12 +119,39 @@ TEST_F(QueueSuspects, AReleasedSuspectStaysASuspect) {
   EXPECT_EQ(delivery.attempt, 2U);
 }
 
-TEST_F(QueueSuspects, TheThirdExpiryWhileAloneIsACrashSuspectsEnd) {
+TEST_F(QueueSuspects, AfterTheThirdExpiryWhileAloneItComesForNothingButItsEnd) {
   const Event poison = event();
-  crashWith({poison});
+  condemn(poison);
+  const Delivery condemned = receiveOne();
+  EXPECT_TRUE(condemned.alone);
+  EXPECT_EQ(condemned.condemned, Grounds::CrashSuspect);
+  EXPECT_EQ(condemned.event.id, poison.id);
+  EXPECT_EQ(condemned.attempt, 5U);
+  EXPECT_TRUE(deadList().empty());
+  end(condemned, Dead{.reason = "crash_suspect", .grounds = Grounds::CrashSuspect});
+  EXPECT_TRUE(receive().empty());
+  const auto letters = deadList();
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters.front().event, poison);
+  EXPECT_EQ(letters.front().reason, "crash_suspect");
+  EXPECT_EQ(letters.front().attempts, 5U);
+  EXPECT_EQ(letters.front().failures.size(), 5U);
+}
+
+TEST_F(QueueSuspects, ACondemnedOneThatIsGivenBackStaysCondemned) {
+  condemn(event());
+  end(receiveOne(), Release{1min, "store unavailable"});
+  EXPECT_TRUE(receive().empty());
+  advance(1min);
+  EXPECT_EQ(receiveOne().condemned, Grounds::CrashSuspect);
+}
+
+TEST_F(QueueSuspects, TheEngineBuriesWhatNobodyLivesToBury) {
+  const Event poison = event();
+  condemn(poison);
   for (int expiry = 1; expiry <= 3; ++expiry) {
     EXPECT_TRUE(deadList().empty());
-    EXPECT_TRUE(receiveOne().alone);
+    EXPECT_TRUE(receiveOne().condemned);
     advance(kLease);
   }
   EXPECT_TRUE(receive().empty());
@@ -121,8 +159,7 @@ TEST_F(QueueSuspects, TheThirdExpiryWhileAloneIsACrashSuspectsEnd) {
   ASSERT_EQ(letters.size(), 1U);
   EXPECT_EQ(letters.front().event, poison);
   EXPECT_EQ(letters.front().reason, "crash_suspect");
-  EXPECT_EQ(letters.front().attempts, 4U);
-  EXPECT_EQ(letters.front().failures.size(), 4U);
+  EXPECT_EQ(letters.front().failures.size(), 7U);
 }
 
 TEST_F(QueueSuspects, APoisonTakesNobodyOfItsBatchWithIt) {
@@ -146,7 +183,7 @@ TEST_F(QueueSuspects, APoisonTakesNobodyOfItsBatchWithIt) {
 TEST_F(QueueSuspects, TheLateWorkerOfASuspectIsFenced) {
   crashWith(events(1));
   std::vector<Delivery> held;
-  for (int expiry = 0; expiry < 3; ++expiry) {
+  for (int expiry = 0; expiry < 6; ++expiry) {
     held.push_back(receiveOne());
     advance(kLease);
   }

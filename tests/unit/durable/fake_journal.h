@@ -20,14 +20,14 @@ public:
   void handOver(std::span<durable::Item* const>, Duration) override { none(); }
   void settle(std::span<durable::Ending>) override { none(); }
   std::vector<durable::Fate> expire(std::span<durable::Item* const>) override { none(); }
-  void bury(durable::Item&, const Dead&) override { none(); }
   void tidy(durable::Window&) override { none(); }
   QueueStats stats(const durable::Window&) override { none(); }
   DeadLetterPage list(const DeadLetterFilter&, Page) override { none(); }
   std::optional<DeadLetter> get(const Uuid&) override { none(); }
-  std::uint64_t replay(const DeadLetterFilter&, std::uint64_t, Duration) override { none(); }
+  std::uint64_t replay(const DeadLetterFilter&, Duration, Duration) override { none(); }
   std::uint64_t discard(std::span<const Uuid>) override { none(); }
   std::vector<DeadLetterGroup> causes(const DeadLetterFilter&, std::size_t) override { none(); }
+  std::vector<Uuid> choose(const DeadLetterFilter&, std::uint64_t) override { none(); }
 
 private:
   [[noreturn]] static void none() { throw std::logic_error("the committer only publishes"); }

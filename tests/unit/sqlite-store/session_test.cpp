@@ -56,6 +56,23 @@ TEST_F(SessionCase, AReadOnlySessionCannotWrite) {
   EXPECT_THROW(reader.script("INSERT INTO t VALUES (1)"), Fault);
 }
 
+TEST_F(SessionCase, WhatTakesTooLongIsInterruptedAndTheSessionGoesOn) {
+  constexpr std::string_view kEndless =
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+  Session session(optionsFor(path));
+  try {
+    const Snapshot snapshot(session);
+    const TimeLimit limit(session, std::chrono::milliseconds(20));
+    Rows rows = session.query(kEndless);
+    rows.next();
+    FAIL() << "it came to an end";
+  } catch (const Fault& fault) {
+    EXPECT_EQ(fault.code & 0xff, 9) << "SQLITE_INTERRUPT";
+    EXPECT_EQ(fault.kind, FaultClass::Unavailable);
+  }
+  session.script("CREATE TABLE t (x)");
+}
+
 TEST_F(SessionCase, ATransactionThatIsNotCommittedLeavesNothing) {
   Session session(optionsFor(path));
   session.script("CREATE TABLE t (x)");

@@ -43,6 +43,17 @@ public:
     changed_.notify_all();
   }
 
+  /// One that the engine has given up, ready as a batch of its own.
+  void giveCondemned(const Uuid& id, std::uint32_t attempt, Grounds grounds) {
+    std::lock_guard guard(mutex_);
+    Event event;
+    event.id = id;
+    Delivery one = delivery(std::move(event), attempt, true);
+    one.condemned = grounds;
+    ready_.push_back({std::move(one)});
+    changed_.notify_all();
+  }
+
   void publish(Event, PublishHandler) override { throw std::logic_error("the worker does not publish"); }
 
   bool durable() const noexcept override { return lasting; }
@@ -79,8 +90,10 @@ public:
       leased_.erase(settlement.token);
       settled_.push_back({lent.event.id, settlement});
       verdicts.push_back(holds(settlement.token) ? SettleVerdict::Settled : SettleVerdict::LeaseLost);
-      if (verdicts.back() == SettleVerdict::Settled && std::holds_alternative<Release>(settlement.outcome))
-        ready_.push_back({delivery(lent.event, lent.attempt, lent.alone)});
+      if (verdicts.back() != SettleVerdict::Settled || !std::holds_alternative<Release>(settlement.outcome)) continue;
+      Delivery again = delivery(lent.event, lent.attempt, lent.alone);
+      again.condemned = lent.condemned;
+      ready_.push_back({std::move(again)});
     }
     changed_.notify_all();
     return verdicts;

@@ -1,1 +1,0 @@
-INSERT OR IGNORE INTO temp.wanted (id) VALUES (?1)

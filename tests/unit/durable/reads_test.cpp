@@ -1,0 +1,136 @@
+#include "shared/durable/durable_queue.h"
+#include "support/captured_log.h"
+#include "support/manual_clock.h"
+#include "support/recorded_metrics.h"
+#include "support/stub_health_board.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace penstock::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A journal without events, and with the dead letters that the test says.
+class LettersJournal final : public durable::Journal {
+public:
+  std::function<DeadLetterPage()> on_list = [] { return DeadLetterPage{}; };
+  std::function<std::uint64_t(const DeadLetterFilter&, Duration, Duration)> on_replay;
+  std::vector<Uuid> letters;
+
+  void publish(std::span<durable::Publication>) override { throw std::logic_error("nothing is published"); }
+  durable::Intake read(std::size_t, std::uint64_t, durable::Window&) override { return {}; }
+  SteadyTime due() override { return SteadyTime::max(); }
+  void handOver(std::span<durable::Item* const>, Duration) override {}
+  void settle(std::span<durable::Ending>) override {}
+  std::vector<durable::Fate> expire(std::span<durable::Item* const>) override { return {}; }
+  void tidy(durable::Window&) override {}
+  QueueStats stats(const durable::Window&) override { return {}; }
+  std::uint64_t replay(const DeadLetterFilter& filter, Duration first, Duration step) override {
+    return on_replay(filter, first, step);
+  }
+  std::uint64_t discard(std::span<const Uuid> ids) override { return ids.size(); }
+  DeadLetterPage list(const DeadLetterFilter&, Page) override { return on_list(); }
+  std::optional<DeadLetter> get(const Uuid&) override { return std::nullopt; }
+  std::vector<DeadLetterGroup> causes(const DeadLetterFilter&, std::size_t) override { return {}; }
+  std::vector<Uuid> choose(const DeadLetterFilter&, std::uint64_t cap) override {
+    return {letters.begin(),
+            letters.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(cap, letters.size()))};
+  }
+};
+
+class DurableReads : public testing::Test {
+protected:
+  void SetUp() override {
+    auto made = std::make_unique<LettersJournal>();
+    journal = made.get();
+    queue = std::make_unique<durable::DurableQueue>(options, metrics, std::move(made), log.log(), clock, board);
+  }
+  void fill(unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      Uuid id;
+      id.bytes[0] = static_cast<std::uint8_t>(i >> 8);
+      id.bytes[1] = static_cast<std::uint8_t>(i);
+      journal->letters.push_back(id);
+    }
+  }
+
+  ManualClock clock;
+  RecordedMetrics metrics;
+  CapturedLog log{"queue"};
+  StubHealthBoard board;
+  durable::Options options{.engine = "test"};
+  LettersJournal* journal = nullptr;
+  std::unique_ptr<durable::DurableQueue> queue;
+};
+
+TEST_F(DurableReads, ASlowListKeepsNobodyFromTheDispatcher) {
+  std::promise<void> entered;
+  std::promise<void> left;
+  journal->on_list = [&] {
+    entered.set_value();
+    left.get_future().wait();
+    return DeadLetterPage{.items = {}, .total = 7};
+  };
+  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
+  entered.get_future().wait();
+  auto counted = std::async(std::launch::async, [&] { return queue->stats().dead; });
+  const auto verdict = counted.wait_for(10s);
+  left.set_value();
+  EXPECT_EQ(verdict, std::future_status::ready) << "the dispatcher waits for who reads dead letters";
+  EXPECT_EQ(counted.get(), 0U);
+  EXPECT_EQ(listed.get(), 7U);
+}
+
+TEST_F(DurableReads, AReplayComesInStepsThatKeepTheSpread) {
+  fill(600);
+  std::vector<std::size_t> steps;
+  std::vector<Duration> firsts;
+  journal->on_replay = [&](const DeadLetterFilter& filter, Duration first, Duration step) {
+    EXPECT_EQ(step, 1s);
+    EXPECT_EQ(filter.ids.front(), journal->letters.at(firsts.empty() ? 0 : static_cast<std::size_t>(first / 1s)));
+    steps.push_back(filter.ids.size());
+    firsts.push_back(first);
+    return filter.ids.size();
+  };
+  EXPECT_EQ(queue->replay({}, 1000, 600s), 600U);
+  EXPECT_EQ(steps, (std::vector<std::size_t>{256, 256, 88}));
+  EXPECT_EQ(firsts, (std::vector<Duration>{0s, 256s, 512s}));
+}
+
+TEST_F(DurableReads, WhatCameBackBeforeTheEngineWentIsTold) {
+  fill(600);
+  int steps = 0;
+  journal->on_replay = [&](const DeadLetterFilter& filter, Duration, Duration) -> std::uint64_t {
+    if (++steps == 2) throw QueueUnavailable("away");
+    return filter.ids.size();
+  };
+  EXPECT_EQ(queue->replay({}, 1000, 0s), 256U);
+  steps = 1;
+  EXPECT_THROW(queue->replay({}, 1000, 0s), QueueUnavailable);
+}
+
+TEST_F(DurableReads, AReplayEndsWhereThereIsNoRoom) {
+  fill(600);
+  int steps = 0;
+  journal->on_replay = [&](const DeadLetterFilter&, Duration, Duration) -> std::uint64_t {
+    return ++steps == 1 ? 9 : 0;
+  };
+  EXPECT_EQ(queue->replay({}, 1000, 0s), 9U);
+  EXPECT_EQ(steps, 2);
+}
+
+TEST_F(DurableReads, NothingIsReadOnceItIsClosed) {
+  queue->close();
+  EXPECT_THROW(queue->list({}, {1, 50}), QueueUnavailable);
+}
+
+}  // namespace
+}  // namespace penstock::test
