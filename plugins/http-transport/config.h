@@ -26,7 +26,7 @@ inline constexpr std::array kRows{
     ConfigRow{"max_response", ConfigType::Size, "64KB", "1KB..16MB",
               "Most bytes of an answer's body that are read; what goes on is cut off."},
     ConfigRow{"ca_file", ConfigType::Text, "", "",
-              "PEM file of the certificate authorities to trust; empty: the machine's."},
+              "PEM file of the certificate authorities to trust, of a proxy too, and no others; empty: the machine's."},
     ConfigRow{"dns.cache", ConfigType::Period, "60s", "0s..10m", "How long the addresses of a name are remembered."},
     ConfigRow{"dns.threads", ConfigType::Integer, "4", "1..64", "Names that are looked up at once."},
     ConfigRow{

@@ -64,7 +64,7 @@ Settings Settings::read(const Config& section) {
                     .max_in_flight = count(section, "max_in_flight"),
                     .max_idle = count(section, "max_idle"),
                     .transfers = {section.duration("connect_timeout"), section.duration("idle_timeout"),
-                                  section.size("max_response"), section.text("ca_file")},
+                                  section.size("max_response"), trustedFile(section.text("ca_file"))},
                     .dns_memory = section.duration("dns.cache"),
                     .dns_threads = count(section, "dns.threads"),
                     .proxy = {},

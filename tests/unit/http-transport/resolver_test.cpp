@@ -141,7 +141,11 @@ TEST_F(NameServiceTest, ANameThatTurnsPrivateIsRefusedAndNobodyIsConnected) {
   const SendFailure failure = failed("https://rebinding.example:" + std::to_string(receiver.port()) + '/');
   EXPECT_EQ(failure.fault, SendFault::Forbidden);
   EXPECT_FALSE(failure.may_have_left);
-  EXPECT_THAT(failure.sentence, HasSubstr("which is a loopback address"));
+  EXPECT_EQ(failure.sentence, "rebinding.example stands for a loopback address; http-transport.allow permits others");
+  const auto lines = log.lines();
+  ASSERT_EQ(log.count("transport.forbidden_address"), 1U);
+  EXPECT_EQ(lines.back().getPriority(), Poco::Message::PRIO_DEBUG);
+  EXPECT_EQ(lines.back().get("address", ""), "127.0.0.1");
   EXPECT_EQ(receiver.connections(), 0);
 }
 
@@ -154,6 +158,7 @@ TEST_F(NameServiceTest, LibcurlsOwnIdeaOfANameDoesNotCount) {
       },
       {{"allow", "localhost"}});
   const SendFailure failure = failed("http://localhost:" + std::to_string(receiver.port()) + '/');
+  EXPECT_EQ(failure.fault, SendFault::Unreachable);
   EXPECT_FALSE(failure.may_have_left);
   EXPECT_EQ(receiver.connections(), 0);
 }

@@ -1,3 +1,4 @@
+#include "http-transport/transfer.h"
 #include "receiver.h"
 #include "transport_fixture.h"
 
@@ -7,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <csignal>
+#include <filesystem>
 
 namespace penstock::http_transport {
 namespace {
@@ -94,6 +96,23 @@ TEST_F(Tls, ATrustedCertificateForTheHostIsAccepted) {
   trust(certificate);
   EXPECT_EQ(answered(post(secured(receiver))).status, 200U);
   EXPECT_EQ(answered(post(secured(receiver, "localhost"))).status, 200U);
+}
+
+// A file of the machine's authorities takes longer to read than a handshake.
+TEST_F(Tls, TheAuthoritiesAreReadOnceForAllConnections) {
+  const SelfSigned certificate("IP:127.0.0.1");
+  Receiver first(certificate.script());
+  Receiver second(certificate.script());
+  trust(certificate);
+  EXPECT_EQ(answered(post(secured(first))).status, 200U);
+  ASSERT_TRUE(std::filesystem::remove(folder.path() / "ca.pem"));
+  EXPECT_EQ(answered(post(secured(second))).status, 200U);
+}
+
+TEST(TrustedFile, IsTheOneThatIsNamedOrTheMachines) {
+  EXPECT_EQ(trustedFile("/etc/gateway/ca.pem"), "/etc/gateway/ca.pem");
+  const std::string machines = trustedFile("");
+  EXPECT_EQ(access(machines.c_str(), R_OK), 0) << machines;
 }
 
 TEST_F(Tls, ACertificateForAnotherHostIsRefused) {
