@@ -151,6 +151,35 @@ TEST_F(Twilio, InboundMessagesAndReportsAreRead) {
   }
 }
 
+TEST_F(Twilio, AReportOnTheUrlOfAMessageNamesIt) {
+  for (const std::string& configured : {std::string("https://gw.example/t"), std::string("https://gw.example/t?a=1")}) {
+    at(configured);
+    bench_.host().reload(bench_.settings);
+    const std::string query =
+        (configured.ends_with('1') ? "a=1&" : "") + std::string("penstock_id=0190b5a0-0000-7000-8000-000000000001");
+    const auto say = [&](const std::string& sorted, const std::string& body, const std::string& sent) {
+      Callback callback = form("https://gw.example/t?" + query, sorted, body);
+      callback.query = sent;
+      return read("twilio", callback);
+    };
+    const std::string report = "MessageSid=SM3&MessageStatus=delivered";
+    const WebhookReading reading = say("MessageSidSM3MessageStatusdelivered", report, query);
+    ASSERT_EQ(reading.reports.size(), 1U) << configured;
+    EXPECT_EQ(boost::json::value(reading.reports[0].members),
+              object(R"({"message_id":"0190b5a0-0000-7000-8000-000000000001","provider_message_id":"SM3",)"
+                     R"("status":"delivered"})"));
+    // Nobody else can say that it was another message, or none.
+    std::string other = query;
+    other.back() = '2';
+    for (const std::string& changed : {other, std::string(), std::string("a=1")})
+      EXPECT_EQ(say("MessageSidSM3MessageStatusdelivered", report, changed).verdict, Verdict::Forged) << changed;
+    // An answer to a message is not a report on it.
+    const WebhookReading message = say("BodycFromaMessageSidSM4Tob", "MessageSid=SM4&From=a&To=b&Body=c", query);
+    ASSERT_EQ(message.messages.size(), 1U);
+    EXPECT_EQ(text(message.messages[0].members, "message_id"), "nil");
+  }
+}
+
 // -------------------------------------------------------------------------------------------------------- SendGrid
 
 /// The example of SendGrid's own libraries.
@@ -235,11 +264,16 @@ TEST_F(SendGrid, ABatchIsAsManyReports) {
   const WebhookReading reading = read("sendgrid", {"", {{"content-type", "application/json"}}, R"([
     {"event":"processed","sg_message_id":"a.1"}, {"event":"delivered","sg_message_id":"a.1"}, 7, null, {"event":[]},
     {"event":"open","sg_message_id":"b.filter.0"}, {"event":"bounce"}, {"event":"bounce","sg_message_id":9},
-    {"event":"deferred","sg_message_id":"c.1"}, {"event":"bounce","sg_message_id":".x"}])"});
+    {"event":"deferred","sg_message_id":"c.1"}, {"event":"bounce","sg_message_id":".x"},
+    {"event":"bounce","sg_message_id":"d.1","penstock_id":"0190b5a0-0000-7000-8000-000000000001"},
+    {"event":"bounce","sg_message_id":"e.1","penstock_id":7}])"});
   ASSERT_EQ(reading.verdict, Verdict::Read) << bench_.log.lines().back().get("cause", "");
-  ASSERT_EQ(reading.reports.size(), 2U);
+  ASSERT_EQ(reading.reports.size(), 4U);
   EXPECT_EQ(text(reading.reports[0].members, "status"), "delivered");
   EXPECT_EQ(text(reading.reports[1].members, "provider_message_id"), "b");
+  EXPECT_EQ(text(reading.reports[1].members, "message_id"), "nil");
+  EXPECT_EQ(text(reading.reports[2].members, "message_id"), "0190b5a0-0000-7000-8000-000000000001");
+  EXPECT_EQ(text(reading.reports[3].members, "message_id"), "nil");
   for (const char* odd : {"", "{}", "7", "[", "\xff"}) EXPECT_EQ(read("sendgrid", {"", {}, odd}).status, 400U) << odd;
   EXPECT_EQ(read("sendgrid", {"", {}, "[]"}).status, 200U);
 }
