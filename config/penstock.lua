@@ -74,6 +74,7 @@ return {
   -- What a policy script may use up, and what validate.lua is told. Changes on reload.
   policy = {
     deadline = "5ms",          -- processor time of one call
+    inbound_deadline = "50ms", -- of reading a webhook that is genuine
     memory = "16MB",           -- held by the scripts of one thread
     max_attachments = 8,       -- of a message
     max_characters_sms = 0,    -- in the body of an SMS or MMS; 0: no limit
@@ -150,6 +151,9 @@ return {
     reader = {
       threads = 4,    -- for reading calls, which wait for the store
       backlog = 256,  -- reading calls that may wait for a thread; more are answered 503
+    },
+    webhooks = {
+      max_body = "1MB",  -- of POST /api/webhooks/{provider}; larger ones are answered 413
     },
   },
 
