@@ -257,7 +257,8 @@ return {
     ca_file = "",               -- certificate authorities to trust; empty: the machine's
     dns = {
       cache = "60s",            -- how long the addresses of a name are remembered
-      threads = 4,              -- names that are looked up at once
+      failures = "5s",          -- how long it is remembered that a name has none
+      threads = 4,              -- names that are looked up at once; half of that for those that hung the last time
     },
     proxy = {
       url = "",                 -- such as http://proxy.example:3128; it looks names up and must guard them itself

@@ -28,7 +28,10 @@ inline constexpr std::array kRows{
     ConfigRow{"ca_file", ConfigType::Text, "", "",
               "PEM file of the certificate authorities to trust, of a proxy too, and no others; empty: the machine's."},
     ConfigRow{"dns.cache", ConfigType::Period, "60s", "0s..10m", "How long the addresses of a name are remembered."},
-    ConfigRow{"dns.threads", ConfigType::Integer, "4", "1..64", "Names that are looked up at once."},
+    ConfigRow{"dns.failures", ConfigType::Period, "5s", "0s..1m",
+              "How long it is remembered that a name has no address or could not be looked up."},
+    ConfigRow{"dns.threads", ConfigType::Integer, "4", "1..64",
+              "Names that are looked up at once; those that hung the last time get half of them."},
     ConfigRow{
         "proxy.url", ConfigType::Text, "", "",
         "Proxy such as http://proxy.example:3128; it looks names up, so it must refuse private addresses itself."},

@@ -66,6 +66,7 @@ Settings Settings::read(const Config& section) {
                     .transfers = {section.duration("connect_timeout"), section.duration("idle_timeout"),
                                   section.size("max_response"), trustedFile(section.text("ca_file"))},
                     .dns_memory = section.duration("dns.cache"),
+                    .dns_failure_memory = section.duration("dns.failures"),
                     .dns_threads = count(section, "dns.threads"),
                     .proxy = {},
                     .proxy_address = {},
@@ -85,8 +86,8 @@ HttpTransport::HttpTransport(Settings settings, Lookup lookup, Metrics& metrics,
       clock_(clock),
       log_(log),
       guard_(settings_.allowed, settings_.ports),
-      resolver_(std::move(lookup), settings_.dns_threads, settings_.dns_memory, clock, instruments_.lookups,
-                instruments_.exceptions, log),
+      resolver_(std::move(lookup), settings_.dns_threads, {settings_.dns_memory, settings_.dns_failure_memory}, clock,
+                instruments_.lookups, instruments_.exceptions, log),
       around_{guard_, resolver_,           instruments_,       clock,           board,
               log,    settings_.transfers, settings_.max_idle, settings_.proxy, settings_.proxy_address} {
   for (unsigned number = 1; number <= settings_.threads; ++number)

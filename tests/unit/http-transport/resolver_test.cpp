@@ -26,8 +26,8 @@ const Address kPublic = parseAddress("8.8.8.8").value();
 class ResolverTest : public testing::Test {
 protected:
   void open(Lookup lookup, std::size_t threads = 1) {
-    resolver = std::make_unique<Resolver>(std::move(lookup), threads, seconds(60), clock, instruments.lookups,
-                                          instruments.exceptions, log.log());
+    resolver = std::make_unique<Resolver>(std::move(lookup), threads, ResolverMemory{seconds(60), seconds(5)}, clock,
+                                          instruments.lookups, instruments.exceptions, log.log());
   }
   Resolution ask(const std::string& host) {
     std::promise<Resolution> told;
@@ -70,7 +70,7 @@ TEST_F(ResolverTest, ManyWhoAskAtOnceCauseOneLookup) {
   EXPECT_EQ(lookups, 1);
 }
 
-TEST_F(ResolverTest, AFailureIsNotRemembered) {
+TEST_F(ResolverTest, AFailureIsRememberedForAShortTime) {
   std::atomic<int> lookups{0};
   open([&](const std::string& host) -> Resolution {
     if (++lookups == 1) throw std::runtime_error("broken");
@@ -78,8 +78,42 @@ TEST_F(ResolverTest, AFailureIsNotRemembered) {
     return {{kPublic}, {}};
   });
   EXPECT_EQ(ask("a.example").fault, "a.example could not be looked up");
+  clock.advance(seconds(4));
+  EXPECT_EQ(ask("a.example").fault, "a.example could not be looked up");
+  EXPECT_EQ(lookups, 1);
+  clock.advance(seconds(1));
   EXPECT_EQ(ask("a.example").fault, "a.example has no address");
-  EXPECT_EQ(ask("a.example").addresses.front(), kPublic);
+  clock.advance(seconds(5));
+  ASSERT_EQ(ask("a.example").addresses.size(), 1U);
+  EXPECT_EQ(lookups, 3);
+}
+
+TEST_F(ResolverTest, NamesThatHangLeaveThreadsToOthers) {
+  std::promise<void> gate;
+  std::atomic<bool> hangs{false};
+  open(
+      [&, open_gate = gate.get_future().share()](const std::string& host) -> Resolution {
+        if (host == "quick.example") return {{kPublic}, {}};
+        if (hangs)
+          open_gate.wait();
+        else
+          clock.advance(seconds(2));
+        return {{}, host + " has no address"};
+      },
+      2);
+  const std::vector<std::string> slow{"one.example", "two.example", "three.example"};
+  for (const std::string& host : slow) ask(host);
+  clock.advance(seconds(10));
+  hangs = true;
+  std::latch answered(static_cast<std::ptrdiff_t>(slow.size()));
+  for (const std::string& host : slow) resolver->ask(host, [&](const Resolution&) { answered.count_down(); });
+  std::promise<Resolution> told;
+  resolver->ask("quick.example", [&](const Resolution& resolution) { told.set_value(resolution); });
+  auto quick = told.get_future();
+  EXPECT_EQ(quick.wait_for(seconds(20)), std::future_status::ready);
+  gate.set_value();
+  answered.wait();
+  EXPECT_EQ(quick.get().addresses.size(), 1U);
 }
 
 TEST(SystemLookup, FindsTheLoopbackAddressOfThisMachine) {
