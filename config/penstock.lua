@@ -262,6 +262,8 @@ return {
     },
     proxy = {
       url = "",                 -- such as http://proxy.example:3128; it looks names up and must guard them itself
+      user = "",                -- who it is told that we are
+      -- password = { credential = "proxy-password" },
       direct = "",              -- targets that are reached without it, as in allow
     },
   },

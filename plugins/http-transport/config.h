@@ -35,6 +35,9 @@ inline constexpr std::array kRows{
     ConfigRow{
         "proxy.url", ConfigType::Text, "", "",
         "Proxy such as http://proxy.example:3128; it looks names up, so it must refuse private addresses itself."},
+    ConfigRow{"proxy.user", ConfigType::Text, "", "", "Who the proxy is told that we are; empty: it is told nothing."},
+    ConfigRow{"proxy.password", ConfigType::Text, "", "",
+              "The user's password at the proxy, told by Basic authentication: in clear to an http proxy.", true},
     ConfigRow{"proxy.direct", ConfigType::List, "", "",
               "Targets that are reached without the proxy: host, .suffix or host:port."},
 };

@@ -37,12 +37,20 @@ std::set<std::uint16_t> readPorts(const Config& section, std::vector<std::string
   return ports;
 }
 
-void readProxy(const std::string& url, Settings& settings, std::vector<std::string>& faults) {
+void readProxy(const Config& section, Settings& settings, std::vector<std::string>& faults) {
+  const std::string url = section.text("proxy.url");
+  const std::string user = section.text("proxy.user");
+  Secret password = section.secret("proxy.password");
+  // RFC 7617, section 2: the first colon ends the user's name.
+  if (user.find(':') != std::string::npos) faults.push_back("http-transport.proxy.user must not have a colon");
+  if (user.empty() && !password.empty()) faults.push_back("http-transport.proxy.password needs proxy.user");
+  if (url.empty() && !user.empty()) faults.push_back("http-transport.proxy.user needs proxy.url");
   if (url.empty()) return;
   try {
     const Target target = Target::parse(url);
     if (target.path != "/") throw MalformedUrl("the URL has a path");
-    settings.proxy = Proxy{target.host, target.port, (target.secure ? "https://" : "http://") + target.authority()};
+    settings.proxy = Proxy{target.host, target.port, (target.secure ? "https://" : "http://") + target.authority(),
+                           user, std::move(password)};
     settings.proxy_address = target.address;
   } catch (const MalformedUrl& fault) {
     faults.push_back("http-transport.proxy.url: " + std::string(fault.what()) +
@@ -71,7 +79,7 @@ Settings Settings::read(const Config& section) {
                     .proxy = {},
                     .proxy_address = {},
                     .direct = readHosts(section, "proxy.direct", faults)};
-  readProxy(section.text("proxy.url"), settings, faults);
+  readProxy(section, settings, faults);
   const std::string& ca = settings.transfers.ca_file;
   if (!ca.empty() && access(ca.c_str(), R_OK) != 0)
     faults.push_back("http-transport.ca_file: " + ca + " cannot be read");

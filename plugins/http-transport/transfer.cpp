@@ -157,6 +157,11 @@ void Transfer::setConnection(const TransferSettings& settings, const Proxy* prox
   // Set even without one, or libcurl takes it from the environment.
   set(easy, CURLOPT_PROXY, proxy == nullptr ? "" : proxy->url.c_str());
   set(easy, CURLOPT_NOPROXY, "");
+  if (proxy != nullptr && !proxy->user.empty()) {
+    set(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(easy, CURLOPT_PROXYUSERNAME, proxy->user.c_str());
+    set(easy, CURLOPT_PROXYPASSWORD, proxy->password.reveal().c_str());
+  }
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (proxy != nullptr || !target.address) {
     // With + it ages like any other entry instead of staying for ever.

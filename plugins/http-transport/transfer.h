@@ -3,6 +3,7 @@
 #include "http-transport/target.h"
 
 #include "penstock/clock.h"
+#include "penstock/config.h"
 #include "penstock/transport.h"
 
 #include <curl/curl.h>
@@ -20,6 +21,8 @@ struct Proxy {
   std::string host;
   std::uint16_t port = 0;
   std::string url;
+  std::string user;  ///< empty: it asks for none
+  Secret password;
 };
 
 /// What all transfers have in common.

@@ -1,5 +1,6 @@
 #include "http-transport/config.h"
 #include "http-transport/http_transport.h"
+#include "penstock/plugin.h"
 #include "receiver.h"
 #include "support/captured_log.h"
 #include "support/manual_clock.h"
@@ -232,6 +233,30 @@ TEST_F(NameServiceTest, AProxyIsConnectedInsteadAndToldTheName) {
   EXPECT_EQ(std::get<OutboundResponse>(send("http://hooks.internal:8000/a").get()).status, 200U);
   EXPECT_THAT(proxy.requests().front(), testing::StartsWith("POST http://hooks.internal:8000/a HTTP/1.1\r\n"));
   EXPECT_EQ(failed("https://169.254.169.254/").fault, SendFault::Forbidden);
+}
+
+TEST_F(NameServiceTest, AProxyIsToldUserAndPassword) {
+  Receiver proxy([](Receiver::Connection& connection) {
+    while (!connection.request().empty()) connection.answer("no", "403 Forbidden");
+  });
+  open(lookUp, {{"allow", "hooks.internal"},
+                {"proxy.url", "http://127.0.0.1:" + std::to_string(proxy.port())},
+                {"proxy.user", "gateway"},
+                {"proxy.password", "p:w"}});
+  EXPECT_EQ(std::get<OutboundResponse>(send("http://hooks.internal:8000/a").get()).status, 403U);
+  EXPECT_EQ(failed("https://hooks.example/a").fault, SendFault::Unreachable);
+  const auto requests = proxy.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  for (const std::string& request : requests)
+    EXPECT_THAT(request, HasSubstr("\r\nProxy-Authorization: Basic Z2F0ZXdheTpwOnc=\r\n"));
+}
+
+TEST_F(NameServiceTest, UserAndPasswordOfNoProxyAreRefused) {
+  for (const test::Overrides& wrong :
+       {test::Overrides{{"proxy.user", "gateway"}},
+        test::Overrides{{"proxy.url", "http://proxy.example:3128"}, {"proxy.password", "x"}},
+        test::Overrides{{"proxy.url", "http://proxy.example:3128"}, {"proxy.user", "a:b"}, {"proxy.password", "x"}}})
+    EXPECT_THROW(Settings::read(test::RowConfig(kRows, wrong)), StartFailure);
 }
 
 TEST_F(NameServiceTest, AProxyThatWouldNotTunnelGetsNoByteOfTheRequest) {
