@@ -74,6 +74,7 @@ return {
   -- What a policy script may use up, and what validate.lua is told. Changes on reload.
   policy = {
     deadline = "5ms",          -- processor time of one call
+    inbound_deadline = "50ms", -- of reading a webhook that is genuine
     memory = "16MB",           -- held by the scripts of one thread
     max_attachments = 8,       -- of a message
     max_characters_sms = 0,    -- in the body of an SMS or MMS; 0: no limit
@@ -153,6 +154,9 @@ return {
     reader = {
       threads = 4,    -- for reading calls, which wait for the store
       backlog = 256,  -- reading calls that may wait for a thread; more are answered 503
+    },
+    webhooks = {
+      max_body = "1MB",  -- of POST /api/webhooks/{provider}; larger ones are answered 413
     },
   },
 
@@ -256,10 +260,13 @@ return {
     ca_file = "",               -- certificate authorities to trust; empty: the machine's
     dns = {
       cache = "60s",            -- how long the addresses of a name are remembered
-      threads = 4,              -- names that are looked up at once
+      failures = "5s",          -- how long it is remembered that a name has none
+      threads = 4,              -- names that are looked up at once; half of that for those that hung the last time
     },
     proxy = {
       url = "",                 -- such as http://proxy.example:3128; it looks names up and must guard them itself
+      user = "",                -- who it is told that we are
+      -- password = { credential = "proxy-password" },
       direct = "",              -- targets that are reached without it, as in allow
     },
   },

@@ -120,11 +120,16 @@ void Connection::admit() {
     return decline({RefusalCode::UnsupportedMediaType, "The body must be application/json, without a coding.", {}});
   if (head.expects_other)
     return decline({RefusalCode::ExpectationFailed, "The only expectation that can be met is 100-continue.", {}});
-  if (head.content_length > site().options.max_body)
-    return decline({RefusalCode::BodyTooLarge, "The body is too large.", {}});
+  if (head.content_length > largestBody()) return decline({RefusalCode::BodyTooLarge, "The body is too large.", {}});
   phase_ = Phase::Body;
   body_deadline_ = loop_->recent() + site().options.body_timeout;
   if (head.expects_continue && head.hasBody() && in_.size() == head.size) loop_->out().append(kContinue);
+}
+
+/// Of the present request, whose route is known.
+std::size_t Connection::largestBody() const {
+  const std::size_t own = exchange_->entry->route.max_body;
+  return own == 0 ? site().options.max_body : own;
 }
 
 bool Connection::readBody() {
@@ -132,7 +137,7 @@ bool Connection::readBody() {
   const Head& head = exchange.head;
   if (head.chunked) {
     std::size_t size = in_.size() - head.size;
-    const auto state = exchange.chunks.decode(in_.data() + head.size, size, site().options.max_body);
+    const auto state = exchange.chunks.decode(in_.data() + head.size, size, largestBody());
     in_.resize(head.size + size);
     if (state == ChunkDecoder::State::More) return false;
     if (state == ChunkDecoder::State::Bad) {

@@ -65,6 +65,7 @@ private:
   void finish();
   void settle();
   void yield();
+  std::size_t largestBody() const;
   void arm(SteadyTime deadline) { loop_->wheel().set(*this, deadline); }
   SteadyTime headDeadline() const;
 

@@ -34,7 +34,7 @@ void Connection::read() {
   if (reading_) return;
   std::size_t limit = site().options.max_header_bytes + 2;
   if (phase_ == Phase::Body)
-    limit = exchange_->head.size + (exchange_->head.chunked ? site().options.max_body + kChunkSlack
+    limit = exchange_->head.size + (exchange_->head.chunked ? largestBody() + kChunkSlack
                                                             : static_cast<std::size_t>(exchange_->head.content_length));
   if (!in_.prepare(limit)) {
     refuse({RefusalCode::Overloaded, "Too much is being received at once; try again shortly.", {}});

@@ -7,6 +7,9 @@ namespace penstock {
 /// Section `policy`: what a script may use up, and what validate.lua is told.
 inline constexpr ConfigRow kPolicyRows[] = {
     {"deadline", ConfigType::Period, "5ms", "1ms..1s", "Processor time one script call may take.", false, true},
+    {"inbound_deadline", ConfigType::Period, "50ms", "1ms..1s",
+     "Processor time in which a provider's script reads a webhook that is genuine; a batch of events may be large.",
+     false, true},
     {"memory", ConfigType::Size, "16MB", "4MB..1GB", "Memory the scripts of one thread may hold.", false, true},
     {"max_attachments", ConfigType::Integer, "8", "0..1000", "Most attachments a message may have.", false, true},
     {"max_characters_sms", ConfigType::Integer, "0", "0..1000000",

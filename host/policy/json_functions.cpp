@@ -8,7 +8,7 @@
 namespace penstock {
 namespace {
 
-constexpr std::size_t kLongestJson = 256 << 10;
+constexpr std::size_t kLongestJson = 1 << 20;
 
 // json.decode(text): the value, or nil and a sentence
 int decode(lua_State* lua) {

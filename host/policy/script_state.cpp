@@ -46,6 +46,7 @@ std::string sentence(const ScriptSet& scripts, const ScriptFailure& failure) {
 
 ScriptState::ScriptState(std::shared_ptr<const ScriptSet> scripts, Clock& clock, const PolicyMetrics& metrics)
     : scripts_(std::move(scripts)), metrics_(metrics), sandbox_(scripts_->settings.memory, clock) {
+  deadline_ = scripts_->settings.deadline;
   std::string faults;
   const auto note = [&](const std::optional<ScriptFailure>& failure) {
     if (failure) faults.append(faults.empty() ? "" : "\n").append(sentence(*scripts_, *failure));
@@ -102,12 +103,15 @@ void ScriptState::makeSettings(lua_State* lua) {
 
 void ScriptState::begin(lua_State* lua, ScriptName script) {
   current_ = script;
+  deadline_ = scripts_->settings.deadline;
   lua_rawgeti(lua, LUA_REGISTRYINDEX, functions_[index(script)]);
 }
 
 void ScriptState::begin(lua_State* lua, const ProviderScript& provider, ProviderCall call) {
   current_ = ScriptName::Provider;
   current_provider_ = &provider;
+  const PolicySettings& settings = scripts_->settings;
+  deadline_ = call == ProviderCall::Inbound ? settings.inbound_deadline : settings.deadline;
   lua_rawgeti(lua, LUA_REGISTRYINDEX, provider.functions_[static_cast<std::size_t>(call)]);
 }
 
@@ -121,7 +125,7 @@ void ScriptState::pushSettings(lua_State* lua) {
 
 void ScriptState::finish(lua_State* lua, int arguments, int answers) {
   const auto started = measured_ ? std::chrono::steady_clock::now() : SteadyTime{};
-  sandbox_.fence().start(scripts_->settings.deadline);
+  sandbox_.fence().start(deadline_);
   lua_call(lua, arguments, answers);
   sandbox_.fence().pause();
   if (!measured_) return;

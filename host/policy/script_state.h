@@ -106,6 +106,7 @@ private:
   int route_settings_ = LUA_NOREF;
   std::map<std::string, ProviderScript, std::less<>> providers_;
   ScriptName current_ = ScriptName::Validate;
+  Duration deadline_{};  ///< of the call that begins
   const ProviderScript* current_provider_ = nullptr;
   std::uint32_t runs_ = 0;
   bool measured_ = false;

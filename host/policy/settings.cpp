@@ -7,10 +7,10 @@ namespace penstock {
 std::string PolicySettings::text() const {
   std::string result;
   for (const std::int64_t value :
-       {static_cast<std::int64_t>(deadline.count()), static_cast<std::int64_t>(memory), max_attachments,
-        max_characters_sms, max_characters_email, static_cast<std::int64_t>(retry.max_attempts),
-        static_cast<std::int64_t>(retry.max_age.count()), static_cast<std::int64_t>(retry.backoff_min.count()),
-        static_cast<std::int64_t>(retry.backoff_max.count())})
+       {static_cast<std::int64_t>(deadline.count()), static_cast<std::int64_t>(inbound_deadline.count()),
+        static_cast<std::int64_t>(memory), max_attachments, max_characters_sms, max_characters_email,
+        static_cast<std::int64_t>(retry.max_attempts), static_cast<std::int64_t>(retry.max_age.count()),
+        static_cast<std::int64_t>(retry.backoff_min.count()), static_cast<std::int64_t>(retry.backoff_max.count())})
     result.append(std::to_string(value)).push_back(' ');
   const auto add = [&](std::string_view word) {
     result.append(std::to_string(word.size())).append(":").append(word).push_back(' ');
@@ -26,6 +26,7 @@ std::string PolicySettings::text() const {
 PolicySettings policySettings(const Config& policy, const Config& retry, const Config& routes) {
   PolicySettings settings;
   settings.deadline = policy.duration("deadline");
+  settings.inbound_deadline = policy.duration("inbound_deadline");
   settings.memory = policy.size("memory");
   settings.max_attachments = policy.integer("max_attachments");
   settings.max_characters_sms = policy.integer("max_characters_sms");

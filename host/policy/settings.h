@@ -33,8 +33,9 @@ struct ProviderSettings {
 
 /// The configuration that the scripts run under and are told.
 struct PolicySettings {
-  Duration deadline = std::chrono::milliseconds(5);  ///< processor time of one script call
-  std::uint64_t memory = 16 << 20;                   ///< bytes the scripts of one thread may hold
+  Duration deadline = std::chrono::milliseconds(5);           ///< processor time of one script call
+  Duration inbound_deadline = std::chrono::milliseconds(50);  ///< of a call that reads a genuine webhook
+  std::uint64_t memory = 16 << 20;                            ///< bytes the scripts of one thread may hold
   std::int64_t max_attachments = 8;
   std::int64_t max_characters_sms = 0;    ///< 0: no limit
   std::int64_t max_characters_email = 0;  ///< 0: no limit

@@ -8,7 +8,7 @@
 namespace penstock {
 namespace {
 
-constexpr lua_Unsigned kMostItems = 1000;
+constexpr lua_Unsigned kMostItems = 10000;
 constexpr std::size_t kLongestAnswer = 4096;
 constexpr std::string_view kTypes[] = {"application/json", "text/plain", "text/xml", "application/xml"};
 

@@ -35,7 +35,7 @@ public:
     mock_calls_.emplace(*mock_, *accept_, *pool_, context.log);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
-    addWebhooks(http);
+    addWebhooks(http, context.config.size("webhooks.max_body"));
     addReading(http, "/api/conversations", &ReadingCalls::conversations);
     addReading(http, "/api/conversations/{id}/messages", &ReadingCalls::messages);
     addReading(http, "/api/messages/sent", &ReadingCalls::sent);
@@ -73,11 +73,12 @@ private:
     http.add(std::move(route));
   }
 
-  void addWebhooks(Http& http) {
+  void addWebhooks(Http& http, std::size_t max_body) {
     Route route;
     route.method = Method::Post;
     route.pattern = "/api/webhooks/{provider}";
     route.body = BodyRule::Any;
+    route.max_body = max_body;
     route.handler = [this](HttpRequest& request, Responder responder) {
       webhooks_->accept(request, std::move(responder));
     };

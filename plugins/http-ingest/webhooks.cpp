@@ -49,8 +49,7 @@ void WebhookPath::accept(HttpRequest& request, Responder responder) {
       return refuse(request.request_id, metrics_.refused_invalid,
                     refusals::notFound("No provider of this name receives webhooks."), std::move(responder));
     case WebhookReading::Verdict::Forged:
-      log_.notice("ingest.webhook_forged", "a webhook was not signed by its provider",
-                  {{"request_id", request.request_id}, {"provider", provider}, {"peer", request.peer}});
+      forged_.note(request, provider);
       return refuse(request.request_id, metrics_.refused_forged, refusals::notGenuine(), std::move(responder));
     case WebhookReading::Verdict::Failed:
       return refuse(request.request_id, metrics_.refused_policy, refusals::policyFailed(), std::move(responder));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http-ingest/forged_log.h"
 #include "http-ingest/metrics.h"
 #include "http-ingest/publish_gate.h"
 
@@ -22,7 +23,13 @@ namespace penstock {
 class WebhookPath : public std::enable_shared_from_this<WebhookPath> {
 public:
   WebhookPath(Queue& queue, Policy& policy, ProviderWebhooks& webhooks, Clock& clock, Log log, IngestMetrics& metrics)
-      : queue_(queue), policy_(policy), webhooks_(webhooks), clock_(clock), log_(log), metrics_(metrics) {}
+      : queue_(queue),
+        policy_(policy),
+        webhooks_(webhooks),
+        clock_(clock),
+        log_(log),
+        forged_(log, clock),
+        metrics_(metrics) {}
 
   /// Answers POST /api/webhooks/{provider}. [any thread] [does not block]
   void accept(HttpRequest& request, Responder responder);
@@ -45,6 +52,7 @@ private:
   ProviderWebhooks& webhooks_;
   Clock& clock_;
   Log log_;
+  ForgedLog forged_;
   IngestMetrics& metrics_;
   PublishGate gate_;
 };

@@ -57,20 +57,22 @@ std::optional<std::string> Guard::refuseTarget(const Target& target) const {
   if (!ports_.contains(target.port))
     return "port " + std::to_string(target.port) + " of " + target.host +
            " is not in http-transport.ports; http-transport.allow permits others";
-  if (target.address) return refuseAddresses(target, {&*target.address, 1});
-  return std::nullopt;
+  if (!target.address) return std::nullopt;
+  auto refused = refuseAddresses(target, {&*target.address, 1});
+  return refused ? std::optional(std::move(refused->sentence)) : std::nullopt;
 }
 
-std::optional<std::string> Guard::refuseAddresses(const Target& target, std::span<const Address> addresses) const {
+std::optional<AddressRefusal> Guard::refuseAddresses(const Target& target, std::span<const Address> addresses) const {
   const bool allowed = allowed_.contains(target);
   if (allowed && target.address) return std::nullopt;
   for (const Address& address : addresses) {
     const Reach reach = classify(address);
     const bool near = reach == Reach::Private || reach == Reach::Loopback || reach == Reach::Carrier;
     if (reach == Reach::Public || (allowed && near)) continue;
-    const std::string what = target.address ? target.host : target.host + " has " + toText(address) + ", which";
-    return what + " is " + std::string(describe(reach)) +
-           (near ? "; http-transport.allow permits others" : "; only an address in http-transport.allow permits it");
+    return AddressRefusal{
+        target.host + (target.address ? " is " : " stands for ") + std::string(describe(reach)) +
+            (near ? "; http-transport.allow permits others" : "; only an address in http-transport.allow permits it"),
+        address};
   }
   return std::nullopt;
 }

@@ -28,6 +28,13 @@ private:
   std::vector<Entry> entries_;
 };
 
+/// Why a request must not go to what its name stands for. The sentence, which others read, names the class of the
+/// address only: what a network looks like inside is its owner's affair.
+struct AddressRefusal {
+  std::string sentence;
+  Address address;
+};
+
 /// Decides where requests may go (server-side request forgery). Two questions, because names have to be looked up
 /// between them.
 class Guard {
@@ -40,7 +47,7 @@ public:
   /// Why it must not go to what its name stands for, or nothing. One address that is not public refuses all of them. A
   /// host that is allowed by name may be private, loopback or behind a carrier's NAT; only one that is allowed as an
   /// address may be any.
-  std::optional<std::string> refuseAddresses(const Target& target, std::span<const Address> addresses) const;
+  std::optional<AddressRefusal> refuseAddresses(const Target& target, std::span<const Address> addresses) const;
 
 private:
   HostList allowed_;

@@ -37,12 +37,20 @@ std::set<std::uint16_t> readPorts(const Config& section, std::vector<std::string
   return ports;
 }
 
-void readProxy(const std::string& url, Settings& settings, std::vector<std::string>& faults) {
+void readProxy(const Config& section, Settings& settings, std::vector<std::string>& faults) {
+  const std::string url = section.text("proxy.url");
+  const std::string user = section.text("proxy.user");
+  Secret password = section.secret("proxy.password");
+  // RFC 7617, section 2: the first colon ends the user's name.
+  if (user.find(':') != std::string::npos) faults.push_back("http-transport.proxy.user must not have a colon");
+  if (user.empty() && !password.empty()) faults.push_back("http-transport.proxy.password needs proxy.user");
+  if (url.empty() && !user.empty()) faults.push_back("http-transport.proxy.user needs proxy.url");
   if (url.empty()) return;
   try {
     const Target target = Target::parse(url);
     if (target.path != "/") throw MalformedUrl("the URL has a path");
-    settings.proxy = Proxy{target.host, target.port, (target.secure ? "https://" : "http://") + target.authority()};
+    settings.proxy = Proxy{target.host, target.port, (target.secure ? "https://" : "http://") + target.authority(),
+                           user, std::move(password)};
     settings.proxy_address = target.address;
   } catch (const MalformedUrl& fault) {
     faults.push_back("http-transport.proxy.url: " + std::string(fault.what()) +
@@ -64,13 +72,14 @@ Settings Settings::read(const Config& section) {
                     .max_in_flight = count(section, "max_in_flight"),
                     .max_idle = count(section, "max_idle"),
                     .transfers = {section.duration("connect_timeout"), section.duration("idle_timeout"),
-                                  section.size("max_response"), section.text("ca_file")},
+                                  section.size("max_response"), trustedFile(section.text("ca_file"))},
                     .dns_memory = section.duration("dns.cache"),
+                    .dns_failure_memory = section.duration("dns.failures"),
                     .dns_threads = count(section, "dns.threads"),
                     .proxy = {},
                     .proxy_address = {},
                     .direct = readHosts(section, "proxy.direct", faults)};
-  readProxy(section.text("proxy.url"), settings, faults);
+  readProxy(section, settings, faults);
   const std::string& ca = settings.transfers.ca_file;
   if (!ca.empty() && access(ca.c_str(), R_OK) != 0)
     faults.push_back("http-transport.ca_file: " + ca + " cannot be read");
@@ -85,8 +94,8 @@ HttpTransport::HttpTransport(Settings settings, Lookup lookup, Metrics& metrics,
       clock_(clock),
       log_(log),
       guard_(settings_.allowed, settings_.ports),
-      resolver_(std::move(lookup), settings_.dns_threads, settings_.dns_memory, clock, instruments_.lookups,
-                instruments_.exceptions, log),
+      resolver_(std::move(lookup), settings_.dns_threads, {settings_.dns_memory, settings_.dns_failure_memory}, clock,
+                instruments_.lookups, instruments_.exceptions, log),
       around_{guard_, resolver_,           instruments_,       clock,           board,
               log,    settings_.transfers, settings_.max_idle, settings_.proxy, settings_.proxy_address} {
   for (unsigned number = 1; number <= settings_.threads; ++number)

@@ -24,6 +24,7 @@ struct Settings {
   std::size_t max_idle = 0;
   TransferSettings transfers;
   Duration dns_memory{};
+  Duration dns_failure_memory{};
   std::size_t dns_threads = 1;
   std::optional<Proxy> proxy;
   std::optional<Address> proxy_address;

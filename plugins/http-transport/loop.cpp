@@ -159,8 +159,11 @@ void Loop::resolved(const Found& found) {
   if (found.resolution.addresses.empty())
     return finish(found.id, transfer.failure(SendFault::Unresolved, found.resolution.fault));
   if (!travelling.proxied)
-    if (auto refused = around_.guard.refuseAddresses(transfer.target, found.resolution.addresses))
-      return finish(found.id, transfer.failure(SendFault::Forbidden, std::move(*refused)));
+    if (auto refused = around_.guard.refuseAddresses(transfer.target, found.resolution.addresses)) {
+      around_.log.debug("transport.forbidden_address", "a name stands for an address that requests must not go to",
+                        {{"host", transfer.target.host}, {"address", toText(refused->address)}});
+      return finish(found.id, transfer.failure(SendFault::Forbidden, std::move(refused->sentence)));
+    }
   go(travelling, found.resolution.addresses);
 }
 

@@ -10,6 +10,7 @@ namespace penstock::http_transport {
 namespace {
 
 constexpr std::size_t kMostRemembered = 10000;
+constexpr Duration kSlow = std::chrono::seconds(1);
 
 // Of this thread's resolver; glibc takes them over from here. Otherwise two name servers that are away hold a stop up
 // for twenty seconds.
@@ -39,10 +40,11 @@ Resolution lookUp(const std::string& host) {
   return found;
 }
 
-Resolver::Resolver(Lookup lookup, std::size_t threads, Duration memory, Clock& clock, Counter& lookups,
+Resolver::Resolver(Lookup lookup, std::size_t threads, ResolverMemory memory, Clock& clock, Counter& lookups,
                    Counter& exceptions, const Log& log)
     : lookup_(std::move(lookup)),
       memory_(memory),
+      most_slow_(std::max<std::size_t>(1, threads / 2)),
       clock_(clock),
       lookups_(lookups),
       exceptions_(exceptions),
@@ -52,8 +54,9 @@ Resolver::Resolver(Lookup lookup, std::size_t threads, Duration memory, Clock& c
 
 void Resolver::ask(const std::string& host, Answer answer) {
   std::unique_lock lock(mutex_);
-  if (const auto found = remembered_.find(host); found != remembered_.end() && clock_.now() < found->second.until) {
-    const Resolution resolution{found->second.addresses, {}};
+  const auto known = remembered_.find(host);
+  if (known != remembered_.end() && clock_.now() < known->second.until) {
+    const Resolution resolution = known->second.resolution;
     lock.unlock();
     answer(resolution);
     return;
@@ -61,7 +64,7 @@ void Resolver::ask(const std::string& host, Answer answer) {
   auto& askers = waiting_[host];
   askers.push_back(std::move(answer));
   if (askers.size() > 1) return;
-  queue_.push_back(host);
+  (known != remembered_.end() && known->second.slow ? slow_queue_ : queue_).push_back(host);
   changed_.notify_one();
 }
 
@@ -73,13 +76,19 @@ void Resolver::stop() noexcept {
 void Resolver::run(const std::stop_token& stop) {
   boundTries();
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return !queue_.empty(); }) && !stop.stop_requested()) {
-    const std::string host = std::move(queue_.front());
-    queue_.pop_front();
+  while (changed_.wait(lock, stop, [this] { return hasWork(); }) && !stop.stop_requested()) {
+    const bool was_slow = queue_.empty();
+    std::deque<std::string>& queue = was_slow ? slow_queue_ : queue_;
+    const std::string host = std::move(queue.front());
+    queue.pop_front();
+    if (was_slow) ++slow_lookups_;
     lock.unlock();
+    const SteadyTime begun = clock_.now();
     const Resolution found = look(host);
+    const bool slow = clock_.now() - begun > kSlow;
     lock.lock();
-    remember(host, found);
+    if (was_slow) --slow_lookups_;
+    remember(host, found, slow);
     auto askers = std::move(waiting_.extract(host).mapped());
     lock.unlock();
     for (Answer& answer : askers) answer(found);
@@ -98,14 +107,18 @@ Resolution Resolver::look(const std::string& host) {
   }
 }
 
-void Resolver::remember(const std::string& host, const Resolution& found) {
-  if (found.addresses.empty() || memory_ == Duration::zero()) return;
+void Resolver::remember(const std::string& host, const Resolution& found, bool slow) {
+  const Duration span = found.addresses.empty() ? memory_.failed : memory_.found;
+  if (span == Duration::zero() && !slow) {
+    remembered_.erase(host);
+    return;
+  }
   const SteadyTime now = clock_.now();
   if (remembered_.size() >= kMostRemembered) {
     std::erase_if(remembered_, [&](const auto& entry) { return entry.second.until <= now; });
     if (remembered_.size() >= kMostRemembered) remembered_.clear();
   }
-  remembered_[host] = {found.addresses, now + memory_};
+  remembered_[host] = {found, now + span, slow};
 }
 
 }  // namespace penstock::http_transport

@@ -28,14 +28,21 @@ struct Resolution {
 using Lookup = std::function<Resolution(const std::string& host)>;
 Resolution lookUp(const std::string& host);
 
+/// How long an answer is remembered; zero: not at all.
+struct ResolverMemory {
+  Duration found{};
+  Duration failed{};
+};
+
 /// Looks names up on threads of its own and remembers them for a bounded time. Each name is looked up once, however
-/// many ask for it at the same time.
+/// many ask for it at the same time. Names that took long the last time are looked up by half of the threads at most,
+/// so that a name service which hangs for some names is there for the others.
 class Resolver {
 public:
   using Answer = UniqueFunction<void(const Resolution&)>;
 
-  Resolver(Lookup lookup, std::size_t threads, Duration memory, Clock& clock, Counter& lookups, Counter& exceptions,
-           const Log& log);
+  Resolver(Lookup lookup, std::size_t threads, ResolverMemory memory, Clock& clock, Counter& lookups,
+           Counter& exceptions, const Log& log);
   ~Resolver() { stop(); }
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -49,16 +56,19 @@ public:
 
 private:
   struct Remembered {
-    std::vector<Address> addresses;
+    Resolution resolution;
     SteadyTime until{};
+    bool slow = false;  ///< which holds beyond `until`
   };
 
   void run(const std::stop_token& stop);
+  bool hasWork() const { return !queue_.empty() || (!slow_queue_.empty() && slow_lookups_ < most_slow_); }
   Resolution look(const std::string& host);
-  void remember(const std::string& host, const Resolution& found);
+  void remember(const std::string& host, const Resolution& found, bool slow);
 
   Lookup lookup_;
-  Duration memory_;
+  const ResolverMemory memory_;
+  const std::size_t most_slow_;
   Clock& clock_;
   Counter& lookups_;
   Counter& exceptions_;
@@ -69,6 +79,8 @@ private:
   std::map<std::string, Remembered> remembered_;
   std::map<std::string, std::vector<Answer>> waiting_;
   std::deque<std::string> queue_;
+  std::deque<std::string> slow_queue_;
+  std::size_t slow_lookups_ = 0;       ///< under way
   std::vector<std::jthread> threads_;  // last, so that they end before what they use
 };
 

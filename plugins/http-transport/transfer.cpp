@@ -1,8 +1,10 @@
 #include "http-transport/transfer.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <new>
 
 namespace penstock::http_transport {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostHeaderBytes = 32 * 1024;
 constexpr long kReadBytes = 4096;  // of each request that waits; answers are short
+constexpr long kTrustSeconds = 3600;
 
 constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
@@ -73,6 +76,13 @@ SendFault faultOf(CURLcode code, bool handed_over) {
 }
 
 }  // namespace
+
+std::string trustedFile(const std::string& named) {
+  if (!named.empty()) return named;
+  const curl_version_info_data* built = curl_version_info(CURLVERSION_NOW);
+  if (built->age < CURLVERSION_SEVENTH || built->cainfo == nullptr || access(built->cainfo, R_OK) != 0) return {};
+  return built->cainfo;
+}
 
 std::optional<std::string> refuseRequest(const OutboundRequest& request) {
   if (std::find(std::begin(kMethods), std::end(kMethods), request.method) == std::end(kMethods))
@@ -141,12 +151,17 @@ void Transfer::setConnection(const TransferSettings& settings, const Proxy* prox
   set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!settings.ca_file.empty()) set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+  setTrust(settings.ca_file);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(settings.connect_timeout));
   set(easy, CURLOPT_MAXAGE_CONN, std::max(1L, static_cast<long>(settings.idle_timeout.count() / 1000000)));
   // Set even without one, or libcurl takes it from the environment.
   set(easy, CURLOPT_PROXY, proxy == nullptr ? "" : proxy->url.c_str());
   set(easy, CURLOPT_NOPROXY, "");
+  if (proxy != nullptr && !proxy->user.empty()) {
+    set(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(easy, CURLOPT_PROXYUSERNAME, proxy->user.c_str());
+    set(easy, CURLOPT_PROXYPASSWORD, proxy->password.reveal().c_str());
+  }
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (proxy != nullptr || !target.address) {
     // With + it ages like any other entry instead of staying for ever.
@@ -164,6 +179,18 @@ void Transfer::setConnection(const TransferSettings& settings, const Proxy* prox
   set(easy, CURLOPT_PREREQDATA, static_cast<void*>(this));
 }
 
+// libcurl keeps what it parsed of the authorities for all connections of a loop only if they come from one file and no
+// folder; otherwise it parses the machine's hundred and more certificates for each connection.
+void Transfer::setTrust(const std::string& ca_file) {
+  if (ca_file.empty()) return;
+  CURL* easy = easy_.get();
+  for (const CURLoption option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) set(easy, option, ca_file.c_str());
+  for (const CURLoption option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH})
+    set(easy, option, static_cast<const char*>(nullptr));
+  // A file that is renewed counts from then on.
+  set(easy, CURLOPT_CA_CACHE_TIMEOUT, kTrustSeconds);
+}
+
 // Whatever libcurl made of the host, it gets a socket for the addresses that were checked only.
 curl_socket_t Transfer::openSocket(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept {
   auto& transfer = *static_cast<Transfer*>(self);
@@ -173,7 +200,9 @@ curl_socket_t Transfer::openSocket(void* self, curlsocktype purpose, curl_sockad
     transfer.foreign_address_ = true;
     return CURL_SOCKET_BAD;
   }
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  const int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  transfer.starved_ = opened < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
+  return opened < 0 ? CURL_SOCKET_BAD : opened;
 }
 
 // libcurl calls it on a connection that stands, before the first byte of the request, and again before it sends the
@@ -234,8 +263,11 @@ SendOutcome Transfer::outcome(CURLcode code) const {
     return answer;
   }
   const std::string host = target.authority();
+  // What the name stood for changed between two requests; nobody was connected, and the next one is checked anew.
   if (foreign_address_)
-    return failure(SendFault::Forbidden, host + " was to be reached by an address that had not been checked");
+    return failure(handed_over_ ? SendFault::Broken : SendFault::Unreachable,
+                   host + " was to be reached by an address that had not been checked");
+  if (starved_ && !handed_over_) return failure(SendFault::Busy, "there is no free file descriptor for a connection");
   if (late_) return failure(SendFault::TimedOut, host + " was not reached by the deadline");
   if (repeated_) return failure(SendFault::Broken, host + " closed the connection before it answered");
   if (header_bytes_ > kMostHeaderBytes)

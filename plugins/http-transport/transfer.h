@@ -3,6 +3,7 @@
 #include "http-transport/target.h"
 
 #include "penstock/clock.h"
+#include "penstock/config.h"
 #include "penstock/transport.h"
 
 #include <curl/curl.h>
@@ -20,6 +21,8 @@ struct Proxy {
   std::string host;
   std::uint16_t port = 0;
   std::string url;
+  std::string user;  ///< empty: it asks for none
+  Secret password;
 };
 
 /// What all transfers have in common.
@@ -27,8 +30,12 @@ struct TransferSettings {
   Duration connect_timeout{};
   Duration idle_timeout{};
   std::size_t max_response = 0;
-  std::string ca_file;
+  std::string ca_file;  ///< empty: what libcurl was built to trust
 };
+
+/// The file of the certificate authorities to trust: the one that is named, else the machine's as libcurl knows it.
+/// Empty if that cannot be read.
+std::string trustedFile(const std::string& named);
 
 /// Why the request cannot be written, or nothing.
 std::optional<std::string> refuseRequest(const OutboundRequest& request);
@@ -78,6 +85,7 @@ private:
   static void append(List& list, const std::string& line);
   void setRequest();
   void setConnection(const TransferSettings& settings, const Proxy* proxy);
+  void setTrust(const std::string& ca_file);
 
   static curl_socket_t openSocket(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept;
   static int beforeRequest(void* self, char*, char*, int, int) noexcept;
@@ -91,6 +99,7 @@ private:
   std::size_t header_bytes_ = 0;
   bool head_ended_ = false;       ///< the empty line after the last head was read
   bool foreign_address_ = false;  ///< libcurl wanted to connect to an address that was not checked
+  bool starved_ = false;          ///< this process or machine had no socket to connect with
   bool handed_over_ = false;      ///< the connection stood and libcurl began to write the request
   bool repeated_ = false;         ///< libcurl wanted to write it once more
   bool late_ = false;             ///< the connection stood after the deadline only

@@ -88,7 +88,11 @@ return {
       local status = type(event) == "table" and statuses[event.event]
       -- sg_message_id is the X-Message-Id of the send, a dot and where it went.
       local id = status and type(event.sg_message_id) == "string" and event.sg_message_id:match("^[^.]+")
-      if id and #id <= 128 then table.insert(reports, { provider_message_id = id, status = status }) end
+      if id and #id <= 128 then
+        -- Arguments of the send come back beside the event's own members.
+        local ours = type(event.penstock_id) == "string" and event.penstock_id or nil
+        table.insert(reports, { provider_message_id = id, message_id = ours, status = status })
+      end
     end
     return { reports = reports }
   end,

@@ -8,6 +8,13 @@ local statuses = {
   sent = "sent", delivered = "delivered", read = "read", undelivered = "failed", failed = "failed", canceled = "failed",
 }
 
+-- Where Twilio posts what became of a message. The URL, which Twilio signs, holds our id: a report finds its message
+-- also when the answer with Twilio's id was lost.
+local function callback(public_url, id)
+  if not public_url then return nil end
+  return public_url .. (public_url:find("?", 1, true) and "&" or "?") .. "penstock_id=" .. url_encode(id)
+end
+
 -- The URL, and the same with or without the port that its scheme implies: Twilio signs either.
 local function spellings(url)
   local scheme, host, rest = url:match("^(https?)://([^/?]+)(.*)$")
@@ -63,7 +70,7 @@ return {
     else
       fields.From = message.from
     end
-    fields.StatusCallback = settings.public_url
+    fields.StatusCallback = callback(settings.public_url, message.id)
     return {
       url = settings.api .. "/2010-04-01/Accounts/" .. url_encode(settings.account_sid) .. "/Messages.json",
       headers = {
@@ -92,7 +99,7 @@ return {
   verify = function(request, settings)
     local signature = request.headers["x-twilio-signature"]
     if not signature or not settings.public_url then return false end
-    local url, fields = settings.public_url, ""
+    local url, fields = settings.public_url:match("^[^?]*"), ""
     if request.query ~= "" then url = url .. "?" .. request.query end
     local sha = form.decode(request.query).bodySHA256
     if sha then
@@ -117,7 +124,11 @@ return {
     if status and status ~= "received" and status ~= "receiving" then
       local word = statuses[status]
       if not word then return { answer = empty } end
-      return { reports = { { provider_message_id = id, status = word, error = fields.ErrorCode } }, answer = empty }
+      local report = {
+        provider_message_id = id, message_id = form.decode(request.query).penstock_id, status = word,
+        error = fields.ErrorCode,
+      }
+      return { reports = { report }, answer = empty }
     end
     local attachments = {}
     for i = 0, math.min(tonumber(fields.NumMedia) or 0, 10) - 1 do

@@ -117,7 +117,9 @@ def test_an_email_of_inbound_parse_is_received(server):
 
 
 def test_a_body_that_is_too_large_is_refused(server):
-    assert server.call("POST", PATH, b"x" * (257 << 10), {"Content-Type": "text/plain"}).status == 413
+    text = {"Content-Type": "text/plain"}
+    assert server.call("POST", PATH, b"x" * (1 << 20), text).status == 403
+    assert server.call("POST", PATH, b"x" * ((1 << 20) + 1), text).status == 413
 
 
 def test_no_secret_and_no_address_is_in_the_log(server):

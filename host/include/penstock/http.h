@@ -3,6 +3,7 @@
 #include "penstock/time.h"
 #include "penstock/unique_function.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -135,6 +136,7 @@ struct Route {
   BodyRule body = BodyRule::None;
   bool negotiates_json = false;  ///< GET under /api: 406 when Accept excludes JSON
   bool during_drain = false;     ///< still served while draining (health checks); others get 503
+  std::size_t max_body = 0;      ///< bytes of the largest body; 0: the listener's own bound. A larger one gets 413
   HttpHandler handler;
 };
 

@@ -142,6 +142,23 @@ TEST_F(WebhooksTest, RefusalsSayWhy) {
   EXPECT_TRUE(queue.published().empty());
 }
 
+TEST_F(WebhooksTest, ForgedOnesAreNamedOnceASecondAndTheOthersCounted) {
+  webhooks.reading.verdict = WebhookReading::Verdict::Forged;
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(post().status(), 403U);
+  ASSERT_EQ(log.count("ingest.webhook_forged"), 1U);
+  clock.advance(999ms);
+  post();
+  ASSERT_EQ(log.count("ingest.webhook_forged"), 1U);
+  clock.advance(1ms);
+  post();
+  ASSERT_EQ(log.count("ingest.webhook_forged"), 2U);
+  std::string last;
+  for (const Poco::Message& line : log.lines())
+    if (line.get("event", "") == "ingest.webhook_forged") last = line.get("suppressed", "");
+  EXPECT_EQ(last, "100");
+  EXPECT_EQ(count(R"(refused_total{reason="forged"})"), 102);
+}
+
 TEST_F(WebhooksTest, APolicyThatFailsPublishesNothing) {
   message();
   report({{"say", "failed"}});

@@ -2,6 +2,7 @@
 #include "transport_fixture.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -157,6 +158,40 @@ TEST_F(Failure, ARequestThatAReusedConnectionTookWithItArrivesOnce) {
                             [](const std::string& request) { return request.ends_with("second"); }),
               1);
   }
+}
+
+/// While it lives this process gets no file descriptor beside those it has.
+class NoMoreDescriptors {
+public:
+  NoMoreDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = dup(STDERR_FILENO);
+    close(next);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+  NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+private:
+  rlimit before_{};
+};
+
+TEST_F(Failure, WithoutAFreeDescriptorItIsThisProcessThatIsBusy) {
+  Receiver receiver([](Receiver::Connection& connection) {
+    while (!connection.request().empty()) connection.answer("ok");
+  });
+  open();
+  {
+    const NoMoreDescriptors none;
+    const SendFailure failure = failed(post(receiver.url()));
+    EXPECT_EQ(failure.fault, SendFault::Busy);
+    EXPECT_FALSE(failure.may_have_left);
+    EXPECT_EQ(failure.sentence, "there is no free file descriptor for a connection");
+  }
+  EXPECT_EQ(answered(post(receiver.url())).status, 200U);
 }
 
 TEST_F(Failure, MoreThanMayBeInFlightIsBusy) {

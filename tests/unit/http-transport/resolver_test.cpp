@@ -1,5 +1,6 @@
 #include "http-transport/config.h"
 #include "http-transport/http_transport.h"
+#include "penstock/plugin.h"
 #include "receiver.h"
 #include "support/captured_log.h"
 #include "support/manual_clock.h"
@@ -26,8 +27,8 @@ const Address kPublic = parseAddress("8.8.8.8").value();
 class ResolverTest : public testing::Test {
 protected:
   void open(Lookup lookup, std::size_t threads = 1) {
-    resolver = std::make_unique<Resolver>(std::move(lookup), threads, seconds(60), clock, instruments.lookups,
-                                          instruments.exceptions, log.log());
+    resolver = std::make_unique<Resolver>(std::move(lookup), threads, ResolverMemory{seconds(60), seconds(5)}, clock,
+                                          instruments.lookups, instruments.exceptions, log.log());
   }
   Resolution ask(const std::string& host) {
     std::promise<Resolution> told;
@@ -70,7 +71,7 @@ TEST_F(ResolverTest, ManyWhoAskAtOnceCauseOneLookup) {
   EXPECT_EQ(lookups, 1);
 }
 
-TEST_F(ResolverTest, AFailureIsNotRemembered) {
+TEST_F(ResolverTest, AFailureIsRememberedForAShortTime) {
   std::atomic<int> lookups{0};
   open([&](const std::string& host) -> Resolution {
     if (++lookups == 1) throw std::runtime_error("broken");
@@ -78,8 +79,42 @@ TEST_F(ResolverTest, AFailureIsNotRemembered) {
     return {{kPublic}, {}};
   });
   EXPECT_EQ(ask("a.example").fault, "a.example could not be looked up");
+  clock.advance(seconds(4));
+  EXPECT_EQ(ask("a.example").fault, "a.example could not be looked up");
+  EXPECT_EQ(lookups, 1);
+  clock.advance(seconds(1));
   EXPECT_EQ(ask("a.example").fault, "a.example has no address");
-  EXPECT_EQ(ask("a.example").addresses.front(), kPublic);
+  clock.advance(seconds(5));
+  ASSERT_EQ(ask("a.example").addresses.size(), 1U);
+  EXPECT_EQ(lookups, 3);
+}
+
+TEST_F(ResolverTest, NamesThatHangLeaveThreadsToOthers) {
+  std::promise<void> gate;
+  std::atomic<bool> hangs{false};
+  open(
+      [&, open_gate = gate.get_future().share()](const std::string& host) -> Resolution {
+        if (host == "quick.example") return {{kPublic}, {}};
+        if (hangs)
+          open_gate.wait();
+        else
+          clock.advance(seconds(2));
+        return {{}, host + " has no address"};
+      },
+      2);
+  const std::vector<std::string> slow{"one.example", "two.example", "three.example"};
+  for (const std::string& host : slow) ask(host);
+  clock.advance(seconds(10));
+  hangs = true;
+  std::latch answered(static_cast<std::ptrdiff_t>(slow.size()));
+  for (const std::string& host : slow) resolver->ask(host, [&](const Resolution&) { answered.count_down(); });
+  std::promise<Resolution> told;
+  resolver->ask("quick.example", [&](const Resolution& resolution) { told.set_value(resolution); });
+  auto quick = told.get_future();
+  EXPECT_EQ(quick.wait_for(seconds(20)), std::future_status::ready);
+  gate.set_value();
+  answered.wait();
+  EXPECT_EQ(quick.get().addresses.size(), 1U);
 }
 
 TEST(SystemLookup, FindsTheLoopbackAddressOfThisMachine) {
@@ -141,7 +176,11 @@ TEST_F(NameServiceTest, ANameThatTurnsPrivateIsRefusedAndNobodyIsConnected) {
   const SendFailure failure = failed("https://rebinding.example:" + std::to_string(receiver.port()) + '/');
   EXPECT_EQ(failure.fault, SendFault::Forbidden);
   EXPECT_FALSE(failure.may_have_left);
-  EXPECT_THAT(failure.sentence, HasSubstr("which is a loopback address"));
+  EXPECT_EQ(failure.sentence, "rebinding.example stands for a loopback address; http-transport.allow permits others");
+  const auto lines = log.lines();
+  ASSERT_EQ(log.count("transport.forbidden_address"), 1U);
+  EXPECT_EQ(lines.back().getPriority(), Poco::Message::PRIO_DEBUG);
+  EXPECT_EQ(lines.back().get("address", ""), "127.0.0.1");
   EXPECT_EQ(receiver.connections(), 0);
 }
 
@@ -154,6 +193,7 @@ TEST_F(NameServiceTest, LibcurlsOwnIdeaOfANameDoesNotCount) {
       },
       {{"allow", "localhost"}});
   const SendFailure failure = failed("http://localhost:" + std::to_string(receiver.port()) + '/');
+  EXPECT_EQ(failure.fault, SendFault::Unreachable);
   EXPECT_FALSE(failure.may_have_left);
   EXPECT_EQ(receiver.connections(), 0);
 }
@@ -193,6 +233,30 @@ TEST_F(NameServiceTest, AProxyIsConnectedInsteadAndToldTheName) {
   EXPECT_EQ(std::get<OutboundResponse>(send("http://hooks.internal:8000/a").get()).status, 200U);
   EXPECT_THAT(proxy.requests().front(), testing::StartsWith("POST http://hooks.internal:8000/a HTTP/1.1\r\n"));
   EXPECT_EQ(failed("https://169.254.169.254/").fault, SendFault::Forbidden);
+}
+
+TEST_F(NameServiceTest, AProxyIsToldUserAndPassword) {
+  Receiver proxy([](Receiver::Connection& connection) {
+    while (!connection.request().empty()) connection.answer("no", "403 Forbidden");
+  });
+  open(lookUp, {{"allow", "hooks.internal"},
+                {"proxy.url", "http://127.0.0.1:" + std::to_string(proxy.port())},
+                {"proxy.user", "gateway"},
+                {"proxy.password", "p:w"}});
+  EXPECT_EQ(std::get<OutboundResponse>(send("http://hooks.internal:8000/a").get()).status, 403U);
+  EXPECT_EQ(failed("https://hooks.example/a").fault, SendFault::Unreachable);
+  const auto requests = proxy.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  for (const std::string& request : requests)
+    EXPECT_THAT(request, HasSubstr("\r\nProxy-Authorization: Basic Z2F0ZXdheTpwOnc=\r\n"));
+}
+
+TEST_F(NameServiceTest, UserAndPasswordOfNoProxyAreRefused) {
+  for (const test::Overrides& wrong :
+       {test::Overrides{{"proxy.user", "gateway"}},
+        test::Overrides{{"proxy.url", "http://proxy.example:3128"}, {"proxy.password", "x"}},
+        test::Overrides{{"proxy.url", "http://proxy.example:3128"}, {"proxy.user", "a:b"}, {"proxy.password", "x"}}})
+    EXPECT_THROW(Settings::read(test::RowConfig(kRows, wrong)), StartFailure);
 }
 
 TEST_F(NameServiceTest, AProxyThatWouldNotTunnelGetsNoByteOfTheRequest) {

@@ -79,6 +79,20 @@ TEST_F(Refusals, OfExpectationsComeWithoutAnInvitation) {
   EXPECT_EQ(handed, 0);
 }
 
+TEST_F(Refusals, OfBodiesGoByTheBoundOfTheCall) {
+  serve();
+  const std::string body(8192, 'x');
+  RawClient client(port);
+  EXPECT_EQ(client.ask(post("/large", body)).body, body);
+  const std::string chunked = " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(client.ask("POST /large" + chunked + "2000\r\n" + body + "\r\n0\r\n\r\n").body, body);
+  EXPECT_EQ(client.ask(post("/large", body + 'x')).status, 413);
+  RawClient larger(port);
+  EXPECT_EQ(larger.ask("POST /large" + chunked + "2001\r\n").status, 413);
+  RawClient elsewhere(port);
+  EXPECT_EQ(elsewhere.ask(post("/raw", std::string(4097, 'x'))).status, 413);
+}
+
 TEST_F(Refusals, AreSeenByAClientThatGoesOnSending) {
   serve();
   RawClient client(port);

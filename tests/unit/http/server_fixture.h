@@ -22,6 +22,7 @@ namespace penstock::test {
 ///
 ///     POST /echo          JSON; the body comes back
 ///     POST /raw           any body; comes back
+///     POST /large         the same, with a bound of its own: twice that of quickOptions()
 ///     GET  /items/{id}    {"id":…,"query":[…]}; negotiates JSON
 ///     PUT  /items/{id}
 ///     GET  /big           `big_bytes` bytes
@@ -101,6 +102,10 @@ private:
     Route raw = route(Method::Post, "/raw", echo);
     raw.body = BodyRule::Any;
     server->add(std::move(raw));
+    Route large = route(Method::Post, "/large", echo);
+    large.body = BodyRule::Any;
+    large.max_body = 8192;
+    server->add(std::move(large));
     Route item = route(Method::Get, "/items/{id}", [](HttpRequest& request, Responder responder) {
       std::string text = "{\"id\":\"" + request.path_parameters.at(0) + "\",\"query\":[";
       for (const auto& [name, value] : request.query) text += "\"" + name + "=" + value + "\",";

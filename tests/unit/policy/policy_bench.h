@@ -90,6 +90,7 @@ public:
   // Processor time is dear under sanitizers; tests of the deadline set their own.
   PolicyBench() {
     settings.deadline = std::chrono::milliseconds(250);
+    settings.inbound_deadline = std::chrono::milliseconds(250);
     settings.routes = {"mock", "mock", "mock"};
     configure("mock");
   }

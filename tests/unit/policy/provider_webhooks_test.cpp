@@ -151,6 +151,35 @@ TEST_F(Twilio, InboundMessagesAndReportsAreRead) {
   }
 }
 
+TEST_F(Twilio, AReportOnTheUrlOfAMessageNamesIt) {
+  for (const std::string& configured : {std::string("https://gw.example/t"), std::string("https://gw.example/t?a=1")}) {
+    at(configured);
+    bench_.host().reload(bench_.settings);
+    const std::string query =
+        (configured.ends_with('1') ? "a=1&" : "") + std::string("penstock_id=0190b5a0-0000-7000-8000-000000000001");
+    const auto say = [&](const std::string& sorted, const std::string& body, const std::string& sent) {
+      Callback callback = form("https://gw.example/t?" + query, sorted, body);
+      callback.query = sent;
+      return read("twilio", callback);
+    };
+    const std::string report = "MessageSid=SM3&MessageStatus=delivered";
+    const WebhookReading reading = say("MessageSidSM3MessageStatusdelivered", report, query);
+    ASSERT_EQ(reading.reports.size(), 1U) << configured;
+    EXPECT_EQ(boost::json::value(reading.reports[0].members),
+              object(R"({"message_id":"0190b5a0-0000-7000-8000-000000000001","provider_message_id":"SM3",)"
+                     R"("status":"delivered"})"));
+    // Nobody else can say that it was another message, or none.
+    std::string other = query;
+    other.back() = '2';
+    for (const std::string& changed : {other, std::string(), std::string("a=1")})
+      EXPECT_EQ(say("MessageSidSM3MessageStatusdelivered", report, changed).verdict, Verdict::Forged) << changed;
+    // An answer to a message is not a report on it.
+    const WebhookReading message = say("BodycFromaMessageSidSM4Tob", "MessageSid=SM4&From=a&To=b&Body=c", query);
+    ASSERT_EQ(message.messages.size(), 1U);
+    EXPECT_EQ(text(message.messages[0].members, "message_id"), "nil");
+  }
+}
+
 // -------------------------------------------------------------------------------------------------------- SendGrid
 
 /// The example of SendGrid's own libraries.
@@ -162,6 +191,14 @@ protected:
                                    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3"
                                    "GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="},
                                   {"inbound_password", "s3cret"}});
+  }
+  /// The shipped script, but that takes every request for genuine.
+  void believeEverything() {
+    std::ifstream in(std::filesystem::path(PENSTOCK_SCRIPTS) / "providers/sendgrid.lua");
+    std::string script((std::istreambuf_iterator<char>(in)), {});
+    const std::string begin = "verify = function(request, settings)";
+    script.insert(script.find(begin) + begin.size(), " if true then return true end ");
+    bench_.scripts.writeProvider("sendgrid", script);
   }
   static Callback signedCallback() {
     return {
@@ -225,23 +262,41 @@ TEST_F(SendGrid, AKeyThatIsNoneFailsAndIsCounted) {
 }
 
 TEST_F(SendGrid, ABatchIsAsManyReports) {
-  bench_.scripts.writeProvider("sendgrid", [] {
-    std::ifstream in(std::filesystem::path(PENSTOCK_SCRIPTS) / "providers/sendgrid.lua");
-    std::string text((std::istreambuf_iterator<char>(in)), {});
-    const std::size_t at = text.find("verify = function(request, settings)");
-    return text.insert(at + std::string("verify = function(request, settings)").size(),
-                       " if true then return true end ");
-  }());
+  believeEverything();
   const WebhookReading reading = read("sendgrid", {"", {{"content-type", "application/json"}}, R"([
     {"event":"processed","sg_message_id":"a.1"}, {"event":"delivered","sg_message_id":"a.1"}, 7, null, {"event":[]},
     {"event":"open","sg_message_id":"b.filter.0"}, {"event":"bounce"}, {"event":"bounce","sg_message_id":9},
-    {"event":"deferred","sg_message_id":"c.1"}, {"event":"bounce","sg_message_id":".x"}])"});
+    {"event":"deferred","sg_message_id":"c.1"}, {"event":"bounce","sg_message_id":".x"},
+    {"event":"bounce","sg_message_id":"d.1","penstock_id":"0190b5a0-0000-7000-8000-000000000001"},
+    {"event":"bounce","sg_message_id":"e.1","penstock_id":7}])"});
   ASSERT_EQ(reading.verdict, Verdict::Read) << bench_.log.lines().back().get("cause", "");
-  ASSERT_EQ(reading.reports.size(), 2U);
+  ASSERT_EQ(reading.reports.size(), 4U);
   EXPECT_EQ(text(reading.reports[0].members, "status"), "delivered");
   EXPECT_EQ(text(reading.reports[1].members, "provider_message_id"), "b");
+  EXPECT_EQ(text(reading.reports[1].members, "message_id"), "nil");
+  EXPECT_EQ(text(reading.reports[2].members, "message_id"), "0190b5a0-0000-7000-8000-000000000001");
+  EXPECT_EQ(text(reading.reports[3].members, "message_id"), "nil");
   for (const char* odd : {"", "{}", "7", "[", "\xff"}) EXPECT_EQ(read("sendgrid", {"", {}, odd}).status, 400U) << odd;
   EXPECT_EQ(read("sendgrid", {"", {}, "[]"}).status, 200U);
+}
+
+TEST_F(SendGrid, TheLargestBatchIsRead) {
+  std::string batch = "[";
+  std::size_t events = 0;
+  while (batch.size() < (std::size_t{1} << 20) - 400) {
+    batch += events == 0 ? "" : ",";
+    batch +=
+        R"({"email":"person@example.com","event":"delivered","ip":"192.0.2.7","response":"250 OK","sg_event_id":")" +
+        std::string(20, 'e') + R"(","sg_message_id":")" + std::to_string(++events) +
+        R"(.recvd-5f5fc76c-9.0","smtp-id":"<x@ismtpd.example>","timestamp":1600112492,)"
+        R"("penstock_id":"0190b5a0-0000-7000-8000-000000000001"})";
+  }
+  batch += "]";
+  bench_.settings.inbound_deadline = std::chrono::seconds(60);
+  believeEverything();
+  const WebhookReading reading = read("sendgrid", {"", {{"content-type", "application/json"}}, batch});
+  ASSERT_EQ(reading.verdict, Verdict::Read) << bench_.log.lines().back().get("cause", "");
+  EXPECT_EQ(reading.reports.size(), events);
 }
 
 TEST_F(SendGrid, InboundParseIsAMessage) {
@@ -274,12 +329,15 @@ TEST_F(SendGrid, InboundParseIsAMessage) {
 class Reading : public Webhooks {
 protected:
   WebhookReading say(const std::string& inbound, const std::string& verify = "return true") {
-    bench_.settings.deadline = std::chrono::milliseconds(20);
+    bench_.settings.deadline = deadline_;
+    bench_.settings.inbound_deadline = inbound_deadline_;
     bench_.provide("test", "return {request = function() end, outcome = function() end,\n verify = function(request) " +
                                verify + " end,\n inbound = function(request) " + inbound + " end}");
     bench_.host().reload(bench_.settings);
     return read("test", {"a=b", {{"x", "1"}, {"x", "2"}}, "body"});
   }
+  Duration deadline_ = std::chrono::milliseconds(20);
+  Duration inbound_deadline_ = std::chrono::milliseconds(20);
 };
 
 TEST_F(Reading, NobodyReceivesWithoutAScriptThatDoes) {
@@ -299,6 +357,16 @@ TEST_F(Reading, WhatIsForgedIsNotRead) {
   EXPECT_TRUE(reading.messages.empty());
 }
 
+TEST_F(Reading, WhatIsGenuineMayTakeLongerToRead) {
+  // About 20 ms of processor time, and more where it is dear.
+  const std::string long_work = "local n = 0 for i = 1, 2000000 do n = n + i % 7 end ";
+  inbound_deadline_ = std::chrono::seconds(60);
+  deadline_ = std::chrono::milliseconds(1);
+  EXPECT_EQ(say(long_work).verdict, Verdict::Read);
+  EXPECT_EQ(say("", long_work + "return true").verdict, Verdict::Failed);
+  EXPECT_EQ(bench_.failures(ScriptName::Provider, FailureReason::Deadline), 1);
+}
+
 TEST_F(Reading, AnAnswerOfAnotherShapeIsAFailureAndReportsNothing) {
   const std::vector<std::string> answers = {
       "error('x')",
@@ -312,7 +380,7 @@ TEST_F(Reading, AnAnswerOfAnotherShapeIsAFailureAndReportsNothing) {
       "return {messages = {{channel = 'sms', from = print}}}",
       "return {reports = 'x'}",
       "return {reports = {{{}}}}",
-      "local t = {} for i = 1, 1001 do t[i] = {status = 'sent'} end return {reports = t}",
+      "local t = {} for i = 1, 10001 do t[i] = {status = 'sent'} end return {reports = t}",
       "return {answer = 7}",
       "return {answer = {status = 302}}",
       "return {answer = {status = 500}}",

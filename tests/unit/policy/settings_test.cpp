@@ -17,6 +17,7 @@ TEST(PolicySettings, RowsSayTheSameDefaultsAsTheCode) {
 TEST(PolicySettings, EveryRowIsReadAndChangesTheHashedText) {
   const std::string defaults = PolicySettings{}.text();
   for (const auto& [key, value] : Overrides{{"deadline", "7ms"},
+                                            {"inbound_deadline", "70ms"},
                                             {"memory", "32MB"},
                                             {"max_attachments", "9"},
                                             {"max_characters_sms", "160"},

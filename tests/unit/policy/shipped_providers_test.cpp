@@ -171,12 +171,14 @@ TEST_F(Shipped, TheWebhooksAnswersAreRead) {
 
 TEST_F(Shipped, TwilioGetsAFormWithTheAccountsCredentials) {
   bench_.configure("twilio", {{"account_sid", "AC1"}, {"auth_token", "t0ken"}, {"public_url", "https://gw.example/t"}});
-  OutboundRequest sent = request("twilio", sms("a&b ü"));
+  const Event event = sms("a&b ü");
+  OutboundRequest sent = request("twilio", event);
   EXPECT_EQ(sent.url, "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json");
   EXPECT_EQ(header(sent, "Authorization"), "Basic QUMxOnQwa2Vu");
   EXPECT_EQ(header(sent, "Content-Type"), "application/x-www-form-urlencoded");
   EXPECT_EQ(sent.body,
-            "Body=a%26b%20%C3%BC&From=%2B15551234567&StatusCallback=https%3A%2F%2Fgw.example%2Ft&To=%2B15557654321");
+            "Body=a%26b%20%C3%BC&From=%2B15551234567&StatusCallback=https%3A%2F%2Fgw.example%2Ft%3Fpenstock_id%3D" +
+                event.id.text() + "&To=%2B15557654321");
   sent = request("twilio", bench_.event(Request::sms(
                                R"({"from":"+15551234567","to":"+15557654321","body":"x","type":"mms",
                                    "attachments":["https://a.example/1","https://a.example/2"]})")));
@@ -186,6 +188,15 @@ TEST_F(Shipped, TwilioGetsAFormWithTheAccountsCredentials) {
   bench_.host().reload(bench_.settings);
   EXPECT_EQ(request("twilio", sms()).body, "Body=hello&MessagingServiceSid=MG1&To=%2B15557654321");
   EXPECT_FALSE(verdict("twilio", email()).retryable);
+}
+
+TEST_F(Shipped, TwiliosCallbackMayHaveAQueryOfItsOwn) {
+  bench_.configure("twilio",
+                   {{"account_sid", "AC1"}, {"auth_token", "t0ken"}, {"public_url", "https://gw.example/t?a=1"}});
+  const Event event = sms();
+  EXPECT_THAT(request("twilio", event).body,
+              testing::HasSubstr("StatusCallback=https%3A%2F%2Fgw.example%2Ft%3Fa%3D1%26penstock_id%3D" +
+                                 event.id.text() + "&"));
 }
 
 TEST_F(Shipped, TwiliosAnswersAreRead) {
