@@ -409,15 +409,13 @@ BEGIN
     FROM unnest(providers, provider_message_ids) AS u (provider, id) WHERE u.id <> '' ORDER BY 1) AS ordered;
   PERFORM FROM (
     SELECT FROM messages AS m
-    JOIN (
+    WHERE m.id = ANY (own_ids || ARRAY(
       SELECT f.id
       FROM messages AS f
       JOIN (SELECT DISTINCT * FROM unnest(providers, provider_message_ids)) AS u (provider, id)
         ON f.provider_message_id = u.id AND f.provider = u.provider
-      WHERE f.direction = 'outbound' AND f.provider_message_id <> ''
-      UNION
-      SELECT o.id FROM unnest(own_ids) AS o (id)) AS named ON named.id = m.id
-    ORDER BY m.id FOR NO KEY UPDATE OF m) AS locked;
+      WHERE f.direction = 'outbound' AND f.provider_message_id <> ''))
+    ORDER BY m.id FOR NO KEY UPDATE) AS locked;
   FOR report IN
     SELECT u.*
     FROM unnest(providers, provider_message_ids, statuses, own_ids) WITH ORDINALITY
