@@ -127,7 +127,7 @@ Event makeEvent(const Draft& draft, const DraftMembers& members, Derived&& deriv
 Admission admit(const Draft& draft, ScriptState& state, WallTime now, std::optional<ScriptFailure>& failure) {
   Admission admission;
   std::vector<Fault> faults;
-  if (draft.kind == Kind::DeliveryStatus) return admitReport(draft, state.scripts().hash, now);
+  if (draft.kind == Kind::DeliveryStatus) return admitReport(draft, state, now);
   const DraftMembers members = sortMembers(draft, faults);
   Derived derived;
   ScriptedAdmission scripted(draft, members, state, now);

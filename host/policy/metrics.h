@@ -15,6 +15,9 @@ inline constexpr CounterSpec kLuaFailures{
     "Calls of a script that failed, by script and reason; provider scripts go by one name."};
 inline constexpr CounterSpec kPolicyReloads{"penstock_policy_reloads_total",
                                             "Attempts to load the policy scripts again, by result."};
+inline constexpr CounterSpec kReportIdsIgnored{
+    "penstock_policy_report_ids_ignored_total",
+    "Delivery reports whose message_id is no id of ours and was ignored; they count by the provider's id."};
 inline constexpr GaugeSpec kPolicyLastReload{
     "penstock_policy_last_reload_successful",
     "Whether the scripts on disk were taken at the last load or reload (1) or refused (0)."};
@@ -25,6 +28,7 @@ public:
   explicit PolicyMetrics(Metrics& metrics)
       : reloads_taken(metrics.counter(kPolicyReloads, {{"result", "success"}})),
         reloads_refused(metrics.counter(kPolicyReloads, {{"result", "failure"}})),
+        report_ids_ignored(metrics.counter(kReportIdsIgnored)),
         last_reload(metrics.gauge(kPolicyLastReload)) {
     for (const ScriptName script : kCalledScripts) {
       const auto name = word(script);
@@ -42,6 +46,7 @@ public:
 
   Counter& reloads_taken;
   Counter& reloads_refused;
+  Counter& report_ids_ignored;
   Gauge& last_reload;
 
 private:

@@ -11,6 +11,7 @@ namespace penstock {
 namespace {
 
 constexpr std::size_t kLongestText = 255;
+constexpr std::string_view kOwnIdMember = "message_id";
 constexpr std::string_view kStatuses[] = {"sent", "delivered", "read", "failed"};
 
 /// A text member; what is wrong with it becomes a fault.
@@ -28,13 +29,23 @@ std::string_view text(const Draft& draft, std::string_view name, bool required, 
   return result;
 }
 
+/// Our own id of the message, when the provider gives it back. It is only a help, so a wrong one refuses nothing.
+std::optional<Uuid> ownId(const Draft& draft, const PolicyMetrics& metrics) {
+  const boost::json::value* value = draft.members == nullptr ? nullptr : draft.members->if_contains(kOwnIdMember);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  std::optional<Uuid> id;
+  if (const auto* written = value->if_string()) id = Uuid::parse({written->data(), written->size()});
+  if (!id) metrics.report_ids_ignored.add();
+  return id;
+}
+
 std::string_view bytesOf(const Digest128& digest) {
   return {reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size()};
 }
 
 }  // namespace
 
-Admission admitReport(const Draft& draft, const Digest128& policy, WallTime now) {
+Admission admitReport(const Draft& draft, const ScriptState& state, WallTime now) {
   Admission admission;
   std::vector<Fault>& faults = admission.faults;
   const std::string_view id = text(draft, ProviderWebhooks::kProviderIdMember, true, faults);
@@ -53,7 +64,7 @@ Admission admitReport(const Draft& draft, const Digest128& policy, WallTime now)
   event.key = Digest128::of({"report1", draft.provider, id, status});
   event.fingerprint = Digest128::of({"report1", bytesOf(event.key)});
   event.conversation = "report:" + Digest128::of({draft.provider, id}).hex();
-  event.policy = policy;
+  event.policy = state.scripts().hash;
   event.accepted_at = now;
   event.request_id = draft.request_id;
   event.content.channel = draft.channel;
@@ -62,6 +73,7 @@ Admission admitReport(const Draft& draft, const Digest128& policy, WallTime now)
   event.content.provider = draft.provider;
   event.content.provider_message_id = id;
   event.content.status = status;
+  event.content.message_id = ownId(draft, state.metrics());
   if (!error.empty()) JsonWriter(event.content.metadata).beginObject().member("error", error).endObject();
   admission.verdict = Admission::Verdict::Admitted;
   return admission;

@@ -82,6 +82,7 @@ public:
   bool spoiled() const { return spoiled_; }
 
   const ScriptSet& scripts() const { return *scripts_; }
+  const PolicyMetrics& metrics() const { return metrics_; }
   std::vector<std::string> takeLines() { return sandbox_.takeLines(); }
 
 private:

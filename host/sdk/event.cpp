@@ -57,6 +57,8 @@ Content readContent(const json::object& members) {
   content.provider = text(members, "provider");
   content.provider_message_id = text(members, "provider_message_id");
   content.status = text(members, "status");
+  if (members.contains("message_id"))
+    content.message_id = required(Uuid::parse(text(members, "message_id")), "message_id");
   const json::value* metadata = members.if_contains("metadata");
   if (metadata == nullptr || !metadata->is_string()) throw UnreadableEvent("event has no text member metadata");
   content.metadata.assign(metadata->get_string().data(), metadata->get_string().size());
@@ -96,8 +98,9 @@ std::string serialize(const Event& event) {
       .member("provider", std::string_view(content.provider))
       .member("provider_message_id", std::string_view(content.provider_message_id))
       .member("status", std::string_view(content.status))
-      .member("metadata", std::string_view(content.metadata))
-      .endObject();
+      .member("metadata", std::string_view(content.metadata));
+  if (content.message_id) writer.member("message_id", std::string_view(content.message_id->text()));
+  writer.endObject();
   return out;
 }
 

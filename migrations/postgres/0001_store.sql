@@ -61,6 +61,10 @@ CREATE TABLE penstock.messages (
   -- The last grant: attempts are granted in rising order, so each is granted at most once.
   attempt integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   token bytea NOT NULL DEFAULT '',
+  granted_to text COLLATE "C" NOT NULL DEFAULT '',  -- the provider
+  -- Attempts up to this one leave no doubt: a person replayed the message after them, or a lookup proved that they sent
+  -- nothing. One after it that is unknown may have sent the message.
+  settled_attempts integer NOT NULL DEFAULT 0,
   provider text COLLATE "C" NOT NULL,
   provider_message_id text COLLATE "C" NOT NULL,
   sent_at timestamptz,
@@ -123,8 +127,8 @@ CREATE INDEX unmatched_reports_by_age ON penstock.unmatched_reports (kept_at, id
 
 -- The moves a status may make, by what causes them. Reports and outcomes only move up:
 -- accepted < sending < unknown < sent < delivered < read, or to an end. A message that waits for its next attempt is
--- accepted again, but only by an outcome that proves that nothing was sent; and one that may have been sent is sending
--- again only when the sender knows that a repetition does no harm, or a person has said so by a replay.
+-- accepted again, but only by outcomes that prove that nothing was sent; and one that may have been sent is sending
+-- again only when the provider that was asked recognises a repetition, or a person has said so by a replay.
 CREATE TABLE penstock.status_moves (
   cause text COLLATE "C" NOT NULL,
   source text COLLATE "C" NOT NULL,
@@ -146,11 +150,13 @@ INSERT INTO penstock.status_moves (cause, source, target) VALUES
   ('sent', 'sending', 'sent'),
   ('sent', 'unknown', 'sent'),
   ('not_sent', 'sending', 'accepted'),
+  ('not_sent', 'unknown', 'accepted'),
   ('failed', 'accepted', 'failed'),
   ('failed', 'sending', 'failed'),
   ('failed', 'unknown', 'failed'),
   ('dead', 'accepted', 'dead'),
   ('dead', 'sending', 'dead'),
+  ('dead', 'unknown', 'dead'),
   ('unknown', 'accepted', 'unknown'),
   ('unknown', 'sending', 'unknown'),
   ('report', 'accepted', 'sent'),
@@ -384,10 +390,12 @@ BEGIN
 END
 $$;
 
--- Applies a batch of delivery reports in its order, forward only. A status of '' is none that a report can have. What
--- belongs to no message yet waits in unmatched_reports.
+-- Applies a batch of delivery reports in its order, forward only. A report names its message by our own id, if it knows
+-- it, or by the provider's. By our own only the provider that was asked last is heard, and of a message that is known by
+-- another id of its, no failure. A status of '' is none that a report can have. What belongs to no message yet waits in
+-- unmatched_reports.
 CREATE FUNCTION penstock.take_reports(
-  providers text[], provider_message_ids text[], statuses text[], now_ timestamptz)
+  providers text[], provider_message_ids text[], statuses text[], own_ids uuid[], now_ timestamptz)
 RETURNS TABLE (number bigint, message uuid, conversation bigint, status text, result text)
 LANGUAGE plpgsql SET search_path = penstock, pg_temp AS $$
 #variable_conflict use_column
@@ -401,25 +409,36 @@ BEGIN
     FROM unnest(providers, provider_message_ids) AS u (provider, id) WHERE u.id <> '' ORDER BY 1) AS ordered;
   PERFORM FROM (
     SELECT FROM messages AS m
-    JOIN (SELECT DISTINCT * FROM unnest(providers, provider_message_ids)) AS u (provider, id)
-      ON m.provider_message_id = u.id AND m.provider = u.provider
-    WHERE m.direction = 'outbound' AND m.provider_message_id <> ''
-    ORDER BY m.id FOR NO KEY UPDATE OF m) AS locked;
+    WHERE m.id = ANY (own_ids || ARRAY(
+      SELECT f.id
+      FROM messages AS f
+      JOIN (SELECT DISTINCT * FROM unnest(providers, provider_message_ids)) AS u (provider, id)
+        ON f.provider_message_id = u.id AND f.provider = u.provider
+      WHERE f.direction = 'outbound' AND f.provider_message_id <> ''))
+    ORDER BY m.id FOR NO KEY UPDATE) AS locked;
   FOR report IN
-    SELECT u.* FROM unnest(providers, provider_message_ids, statuses) WITH ORDINALITY AS u (provider, id, status, n)
+    SELECT u.*
+    FROM unnest(providers, provider_message_ids, statuses, own_ids) WITH ORDINALITY
+      AS u (provider, id, status, own, n)
     ORDER BY u.n
   LOOP
     number := report.n;
-    SELECT m.id, m.conversation, m.status INTO found_
+    SELECT m.id, m.conversation, m.status, m.sent_at, true AS own INTO found_
     FROM messages AS m
-    WHERE m.provider_message_id = report.id AND m.provider = report.provider AND m.direction = 'outbound'
-      AND m.provider_message_id <> ''
-    ORDER BY m.id DESC
-    LIMIT 1;
+    WHERE m.id = report.own AND m.direction = 'outbound' AND m.granted_to = report.provider AND report.status <> ''
+      AND (m.provider_message_id IN ('', report.id) OR report.status <> 'failed');
+    IF NOT FOUND THEN
+      SELECT m.id, m.conversation, m.status, m.sent_at, false AS own INTO found_
+      FROM messages AS m
+      WHERE m.provider_message_id = report.id AND m.provider = report.provider AND m.direction = 'outbound'
+        AND m.provider_message_id <> ''
+      ORDER BY m.id DESC
+      LIMIT 1;
+    END IF;
     message := found_.id;
     conversation := found_.conversation;
     status := found_.status;
-    IF report.id = '' OR report.status = '' THEN
+    IF report.status = '' OR (report.id = '' AND message IS NULL) THEN
       result := 'unreadable';
     ELSIF message IS NULL THEN
       INSERT INTO unmatched_reports (provider, provider_message_id, status, kept_at)
@@ -427,13 +446,23 @@ BEGIN
       ON CONFLICT DO NOTHING;
       result := CASE WHEN FOUND THEN 'kept' ELSE 'stale' END;
     ELSE
-      UPDATE messages AS m SET status = report.status
+      UPDATE messages AS m
+      SET status = report.status,
+        provider = CASE WHEN found_.own AND m.provider_message_id = '' THEN report.provider ELSE m.provider END,
+        provider_message_id =
+          CASE WHEN found_.own AND m.provider_message_id = '' THEN report.id ELSE m.provider_message_id END,
+        sent_at = CASE WHEN found_.own AND report.status <> 'failed' THEN coalesce(m.sent_at, now_) ELSE m.sent_at END
       WHERE m.id = found_.id AND EXISTS (
         SELECT FROM status_moves AS s
         WHERE s.cause = 'report' AND s.source = m.status AND s.target = report.status);
-      result := CASE WHEN FOUND THEN 'applied' ELSE 'stale' END;
       IF FOUND THEN
+        result := 'applied';
         status := report.status;
+        IF found_.own AND found_.sent_at IS NULL AND report.status <> 'failed' THEN
+          INSERT INTO sent_counts (messages) VALUES (1);
+        END IF;
+      ELSE
+        result := 'stale';
       END IF;
     END IF;
     RETURN NEXT;
@@ -443,14 +472,16 @@ $$;
 
 -- Keeps how attempts ended, no two of one message. An attempt is kept once; one that was kept as unknown may be kept
 -- again with what has become known. Sent moves the status whoever asks, because it is true. Not sent and unknown only
--- move it for the attempt that was granted last, or for one that ended before it was granted. Reports that waited for
--- a send are applied. One row: the numbers of the attempts that were kept, and what became of reports.
+-- move it for the attempt that was granted last, or for one that ended before it was granted. While another attempt is
+-- in doubt, one that was not sent leaves the message unknown; and once none is, the message is as its last attempt left
+-- it. Reports that waited for a send are applied. One row: the numbers of the attempts that were kept, and what became
+-- of reports.
 CREATE FUNCTION penstock.record_attempts(
   messages_ uuid[], numbers integer[], tokens bytea[], outcomes text[], endings text[], providers text[],
   provider_message_ids text[], http_statuses integer[], errors text[], starts timestamptz[], latencies bigint[],
-  waits_ text[])
+  waits_ text[], earlier_not_sent boolean[])
 RETURNS TABLE (sent bigint, not_sent bigint, unknown bigint, applied bigint, stale bigint)
-LANGUAGE plpgsql SET search_path = penstock, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = penstock, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   moved uuid[];  -- messages that are sent now
@@ -466,13 +497,15 @@ BEGIN
 
   WITH ended AS (
     SELECT
-      u.*,
-      CASE WHEN u.outcome = 'not_sent' AND u.ending <> 'open' THEN u.ending ELSE u.outcome END AS cause,
-      CASE WHEN u.outcome <> 'not_sent' THEN u.outcome WHEN u.ending <> 'open' THEN u.ending ELSE 'accepted' END AS target
+      u.*, m.status,
+      CASE
+        WHEN u.disproved AND m.attempt = u.number AND m.token = u.token THEN greatest(m.settled_attempts, u.number - 1)
+        ELSE m.settled_attempts
+      END AS settled
     FROM unnest(messages_, numbers, tokens, outcomes, endings, providers, provider_message_ids, http_statuses, errors,
-                starts, latencies, waits_)
+                starts, latencies, waits_, earlier_not_sent)
       AS u (message, number, token, outcome, ending, provider, provider_message_id, http_status, error,
-            started_at, latency, waits)
+            started_at, latency, waits, disproved)
     JOIN messages AS m ON m.id = u.message),
   kept AS (
     INSERT INTO attempts AS a
@@ -485,27 +518,50 @@ BEGIN
     ORDER BY e.message
     ON CONFLICT (message, number, token) DO UPDATE SET
       outcome = excluded.outcome,
-      ending = excluded.ending,
+      ending = CASE
+        WHEN excluded.outcome = 'not_sent' AND excluded.ending = 'open' THEN a.ending
+        ELSE excluded.ending
+      END,
       provider_message_id = excluded.provider_message_id,
       http_status = excluded.http_status,
       error = excluded.error
     WHERE a.outcome = 'unknown' AND excluded.outcome <> 'unknown'
-    RETURNING a.message, a.outcome),
+    RETURNING a.message, a.outcome, a.ending),
+  -- Attempts are seen here as they were before this batch.
+  judged AS MATERIALIZED (
+    SELECT
+      e.message, e.number, e.token, e.outcome, e.provider, e.provider_message_id, e.started_at, e.latency, e.settled,
+      CASE
+        WHEN e.outcome <> 'not_sent' THEN e.outcome
+        WHEN EXISTS (
+          SELECT FROM attempts AS a
+          WHERE a.message = e.message AND a.number > e.settled AND a.outcome = 'unknown'
+            AND (a.number <> e.number OR a.token <> e.token)) THEN 'unknown'
+        WHEN e.status = 'unknown' THEN coalesce(
+          (SELECT a.ending FROM attempts AS a
+           WHERE a.message = e.message AND a.number > e.number ORDER BY a.number DESC LIMIT 1),
+          k.ending)
+        ELSE e.ending
+      END AS judgement
+    FROM ended AS e
+    JOIN kept AS k ON k.message = e.message),
   changed AS (
     UPDATE messages AS m
     SET
-      status = e.target,
-      provider = CASE e.outcome WHEN 'sent' THEN e.provider ELSE m.provider END,
-      provider_message_id = CASE e.outcome WHEN 'sent' THEN e.provider_message_id ELSE m.provider_message_id END,
-      sent_at = CASE e.outcome WHEN 'sent' THEN e.started_at + e.latency * interval '1 microsecond' ELSE m.sent_at END
-    FROM ended AS e
-    JOIN kept AS k ON k.message = e.message
-    WHERE m.id = e.message
-      AND (e.outcome = 'sent' OR (m.attempt = e.number AND m.token = e.token)
-           OR (m.status = 'accepted' AND m.attempt <= e.number))
+      status = CASE j.judgement WHEN 'open' THEN 'accepted' ELSE j.judgement END,
+      settled_attempts = greatest(m.settled_attempts, j.settled),
+      provider = CASE j.outcome WHEN 'sent' THEN j.provider ELSE m.provider END,
+      provider_message_id = CASE j.outcome WHEN 'sent' THEN j.provider_message_id ELSE m.provider_message_id END,
+      sent_at = CASE j.outcome WHEN 'sent' THEN j.started_at + j.latency * interval '1 microsecond' ELSE m.sent_at END
+    FROM judged AS j
+    WHERE m.id = j.message
+      AND (j.outcome = 'sent' OR (m.attempt = j.number AND m.token = j.token)
+           OR (m.status = 'accepted' AND m.attempt <= j.number) OR m.status = 'unknown')
       AND EXISTS (
-        SELECT FROM status_moves AS s WHERE s.cause = e.cause AND s.source = m.status AND s.target = e.target)
-    RETURNING m.id, e.outcome)
+        SELECT FROM status_moves AS s
+        WHERE s.cause = CASE j.judgement WHEN 'open' THEN 'not_sent' ELSE j.judgement END AND s.source = m.status
+          AND s.target = CASE j.judgement WHEN 'open' THEN 'accepted' ELSE j.judgement END)
+    RETURNING m.id, j.outcome)
   SELECT
     (SELECT count(*) FROM kept AS k WHERE k.outcome = 'sent'),
     (SELECT count(*) FROM kept AS k WHERE k.outcome = 'not_sent'),

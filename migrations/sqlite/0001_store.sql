@@ -49,6 +49,10 @@ CREATE TABLE messages (
   -- The last grant: attempts are granted in rising order, so each is granted at most once.
   attempt INTEGER NOT NULL CHECK (attempt >= 0),
   token BLOB NOT NULL,
+  granted_to TEXT NOT NULL DEFAULT '',  -- the provider
+  -- Attempts up to this one leave no doubt: a person replayed the message after them, or a lookup proved that they sent
+  -- nothing. One after it that is unknown may have sent the message.
+  settled_attempts INTEGER NOT NULL DEFAULT 0,
   provider TEXT NOT NULL,
   provider_message_id TEXT NOT NULL,
   sent_at INTEGER,
@@ -115,8 +119,8 @@ CREATE INDEX unmatched_reports_by_age ON unmatched_reports (kept_at, id);
 
 -- The moves a status may make, by what causes them. Reports and outcomes only move up:
 -- accepted < sending < unknown < sent < delivered < read, or to an end. A message that waits for its next attempt is
--- accepted again, but only by an outcome that proves that nothing was sent; and one that may have been sent is sending
--- again only when the sender knows that a repetition does no harm, or a person has said so by a replay.
+-- accepted again, but only by outcomes that prove that nothing was sent; and one that may have been sent is sending
+-- again only when the provider that was asked recognises a repetition, or a person has said so by a replay.
 CREATE TABLE status_moves (
   cause TEXT NOT NULL,
   source TEXT NOT NULL,
@@ -138,11 +142,13 @@ INSERT INTO status_moves (cause, source, target) VALUES
   ('sent', 'sending', 'sent'),
   ('sent', 'unknown', 'sent'),
   ('not_sent', 'sending', 'accepted'),
+  ('not_sent', 'unknown', 'accepted'),
   ('failed', 'accepted', 'failed'),
   ('failed', 'sending', 'failed'),
   ('failed', 'unknown', 'failed'),
   ('dead', 'accepted', 'dead'),
   ('dead', 'sending', 'dead'),
+  ('dead', 'unknown', 'dead'),
   ('unknown', 'accepted', 'unknown'),
   ('unknown', 'sending', 'unknown'),
   ('report', 'accepted', 'sent'),

@@ -97,6 +97,7 @@ void Batch::addReport(const Event& event) {
   report_provider_.add(event.content.provider);
   report_message_.add(event.content.provider_message_id);
   report_status_.add(status ? word(*status) : std::string_view());
+  report_own_.add(event.content.message_id.value_or(Uuid{}));
 }
 
 postgres::Parameters Batch::parameters() {
@@ -112,7 +113,8 @@ postgres::Parameters Batch::parameters() {
   parameters.add(participant_a_).add(participant_b_).add(direction_).add(type_).add(sender_).add(recipient_);
   parameters.add(timestamp_).add(snippet_).add(provider_).add(provider_message_).add(request_).add(accepted_);
   parameters.add(subject_).add(attachments_).add(metadata_).add(body_).add(now_).add(alias_).add(alias_of_);
-  if (report_status_.count() != 0) parameters.add(report_provider_).add(report_message_).add(report_status_);
+  if (report_status_.count() != 0)
+    parameters.add(report_provider_).add(report_message_).add(report_status_).add(report_own_);
   return parameters;
 }
 

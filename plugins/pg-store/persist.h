@@ -88,6 +88,7 @@ private:
   Column<std::string_view> report_provider_;
   Column<std::string_view> report_message_;
   Column<std::string_view> report_status_;
+  Column<Uuid> report_own_;  ///< zeros, which are no message's, for a report that does not name it
 };
 
 }  // namespace penstock::pg_store

@@ -73,7 +73,8 @@ void beginRound(postgres::Session& session, std::span<const Intent> intents, Wal
   parameters.add(now);
   postgres::Rows rows = session.run(sql::kBeginAttempts, parameters);
   while (rows.next())
-    results[round[static_cast<std::size_t>(rows.integer(0)) - 1]] = {rows.boolean(1), statusOf(rows.text(2))};
+    results[round[static_cast<std::size_t>(rows.integer(0)) - 1]] = {rows.boolean(1), statusOf(rows.text(2)),
+                                                                     rows.boolean(3)};
 }
 
 void recordRound(postgres::Session& session, std::span<const Attempt> attempts, const std::vector<std::size_t>& round,
@@ -90,6 +91,7 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
   Array<WallTime> starts(round.size());
   Array<std::int64_t> latencies(round.size());
   Array<std::string_view> waits(round.size());
+  Array<bool> earlier_not_sent(round.size());
   for (const std::size_t i : round) {
     const Attempt& attempt = attempts[i];
     messages.add(attempt.message);
@@ -104,10 +106,11 @@ void recordRound(postgres::Session& session, std::span<const Attempt> attempts, 
     starts.add(attempt.started_at);
     latencies.add(attempt.latency.count());
     waits.add(store::waitsColumn(attempt.waits));
+    earlier_not_sent.add(attempt.earlier_not_sent);
   }
   postgres::Parameters parameters;
   parameters.add(messages).add(numbers).add(tokens).add(outcomes).add(endings).add(providers).add(provider_messages);
-  parameters.add(http_statuses).add(errors).add(starts).add(latencies).add(waits);
+  parameters.add(http_statuses).add(errors).add(starts).add(latencies).add(waits).add(earlier_not_sent);
   postgres::Rows rows = session.run(sql::kRecordAttempts, parameters);
   if (!rows.next()) return;
   const std::int64_t kept[3] = {rows.integer(0), rows.integer(1), rows.integer(2)};

@@ -7,15 +7,11 @@
 
 namespace penstock::sqlite_store {
 
-namespace {
-
-constexpr std::string_view kWaitingCount = "unmatched_reports";
-
-}  // namespace
-
 std::optional<StoredMessage> Reports::take(const Event& event) {
   const Content& report = event.content;
   const auto status = store::reportable(report.status);
+  if (report.message_id && status)
+    if (auto own = takeOwn(report, *status)) return own;
   std::optional<StoredMessage> message;
   if (!report.provider_message_id.empty()) {
     sqlite::Rows rows = session_.query(sql::kFindOutbound, report.provider, report.provider_message_id);
@@ -28,6 +24,26 @@ std::optional<StoredMessage> Reports::take(const Event& event) {
   } else if (move(message->seq, *status)) {
     message->status = *status;
   }
+  return message;
+}
+
+std::optional<StoredMessage> Reports::takeOwn(const Content& report, MessageStatus status) {
+  StoredMessage message;
+  bool sent_before = false;
+  bool named_before = false;
+  {
+    sqlite::Rows rows = session_.query(sql::kFindReported, *report.message_id, report.provider,
+                                       report.provider_message_id, word(status));
+    if (!rows.next()) return std::nullopt;
+    message = storedMessage(rows);
+    sent_before = rows.integer(4) == 0;
+    named_before = !rows.text(5).empty();
+  }
+  if (!move(message.seq, status)) return message;
+  message.status = status;
+  if (sent_before && named_before) return message;
+  session_.execute(sql::kTakeOverReport, message.seq, report.provider, report.provider_message_id, column(now_));
+  if (!sent_before && status != MessageStatus::Failed) session_.execute(sql::kAddToCount, kSentCount, 1);
   return message;
 }
 

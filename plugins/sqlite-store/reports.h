@@ -25,8 +25,9 @@ public:
   Reports(sqlite::Session& session, const Settings& settings, WallTime now)
       : session_(session), settings_(settings), now_(now) {}
 
-  /// Moves the status of the message that the report names, forward only, or keeps the report until that message's send
-  /// is recorded. Returns the message as it is afterwards; nothing when it is not known yet.
+  /// Moves the status of the message that the report names by our own id or by the provider's, forward only, or keeps
+  /// the report until that message's send is recorded. Returns the message as it is afterwards; nothing when it is not
+  /// known yet.
   std::optional<StoredMessage> take(const Event& event);
 
   /// Applies what was kept for a send that has just been recorded.
@@ -35,6 +36,7 @@ public:
   const ReportTally& tally() const { return tally_; }
 
 private:
+  std::optional<StoredMessage> takeOwn(const Content& report, MessageStatus status);
   bool move(std::int64_t message, MessageStatus status);
   void keep(const Content& report, MessageStatus status);
 

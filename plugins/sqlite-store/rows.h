@@ -28,6 +28,10 @@ AttemptEnd endOf(std::string_view column);
 inline constexpr int kMessageColumns = 16;
 MessageView messageView(const sqlite::Rows& rows, int first);
 
+/// Names of what is counted in `counts`.
+inline constexpr std::string_view kSentCount = "sent";
+inline constexpr std::string_view kWaitingCount = "unmatched_reports";
+
 /// seq, id, conversation, status: a message as the writing statements find it.
 struct StoredMessage {
   std::int64_t seq = 0;

@@ -1,8 +1,9 @@
 #include "sqlite-store/sending.h"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "shared/store/columns.h"
 #include "sqlite-store/rows.h"
@@ -11,8 +12,6 @@
 namespace penstock::sqlite_store {
 
 namespace {
-
-constexpr std::string_view kSentCount = "sent";
 
 // Words of status_moves.cause.
 namespace cause {
@@ -24,32 +23,39 @@ constexpr std::string_view kDead = "dead";
 constexpr std::string_view kUnknown = "unknown";
 }  // namespace cause
 
-/// The message's last grant.
-struct Grant {
-  std::int64_t message = 0;
-  MessageStatus status = MessageStatus::Accepted;
-  std::int64_t attempt = 0;
-  std::vector<std::uint8_t> token;
-};
-
 std::optional<Grant> findGrant(sqlite::Session& session, const Uuid& message) {
   sqlite::Rows rows = session.query(sql::kFindGrant, message);
   if (!rows.next()) return std::nullopt;
   const auto token = rows.bytes(3);
-  return Grant{rows.integer(0), statusOf(rows.text(1)), rows.integer(2), {token.begin(), token.end()}};
+  return Grant{.message = rows.integer(0),
+               .status = statusOf(rows.text(1)),
+               .attempt = rows.integer(2),
+               .token = {token.begin(), token.end()},
+               .provider = std::string(rows.text(4)),
+               .settled_attempts = rows.integer(5)};
+}
+
+/// Whoever held the message is lost. What became of it stands in the history as unknown, and as given up if nobody
+/// tries again.
+void keepLost(sqlite::Session& session, const Grant& last, bool again, WallTime now) {
+  session.execute(sql::kInsertAttempt, last.message, last.attempt, last.token, word(AttemptOutcome::Unknown),
+                  word(again ? AttemptEnd::Open : AttemptEnd::Dead), last.provider, "", 0, store::kWorkerLost,
+                  column(now), 0, "{}");
 }
 
 BeginResult beginOne(sqlite::Session& session, const Intent& intent, WallTime now) {
   const auto last = findGrant(session, intent.message);
   if (!last) return {};
   const bool lost = last->status == MessageStatus::Sending && last->attempt < std::int64_t{intent.attempt};
-  if (lost)
-    session.execute(sql::kInsertAttempt, last->message, last->attempt, last->token, word(AttemptOutcome::Unknown),
-                    word(AttemptEnd::Open), intent.provider, "", 0, store::kWorkerLost, column(now), 0, "{}");
-  const std::int64_t granted =
-      session.execute(sql::kGrantAttempt, intent.message, std::int64_t{intent.attempt}, store::column(intent.token),
-                      intent.resend ? cause::kResend : cause::kBegin, std::int64_t{intent.replayed_after});
-  if (granted != 0) return {true, MessageStatus::Sending};
+  const bool granted = session.execute(sql::kGrantAttempt, intent.message, std::int64_t{intent.attempt},
+                                       store::column(intent.token), intent.resend ? cause::kResend : cause::kBegin,
+                                       std::int64_t{intent.replayed_after}, intent.provider) != 0;
+  if (lost) keepLost(session, *last, granted, now);
+  if (granted) {
+    const std::int64_t settled = std::max(last->settled_attempts, std::int64_t{intent.replayed_after});
+    const bool open = last->status == MessageStatus::Sending || last->status == MessageStatus::Unknown;
+    return {true, MessageStatus::Sending, open && last->attempt > settled};
+  }
   if (!lost) return {false, last->status};
   session.execute(sql::kDoubtMessage, last->message);
   return {false, MessageStatus::Unknown};
@@ -69,20 +75,16 @@ void Recording::record(std::span<const Attempt> attempts) {
 }
 
 void Recording::record(const Attempt& attempt) {
-  std::int64_t message = 0;
-  {
-    sqlite::Rows rows = session_.query(sql::kFindMessage, attempt.message);
-    if (rows.next()) message = rows.integer(0);
-  }
-  if (message == 0 || !keep(message, attempt)) {
+  const auto last = findGrant(session_, attempt.message);
+  if (!last || !keep(last->message, attempt)) {
     ++repeated_;
     return;
   }
   ++kept_[static_cast<std::size_t>(attempt.outcome)];
   if (attempt.outcome == AttemptOutcome::Sent)
-    sent(message, attempt);
+    sent(last->message, attempt);
   else
-    conclude(message, attempt);
+    conclude(*last, attempt);
 }
 
 bool Recording::keep(std::int64_t message, const Attempt& attempt) {
@@ -101,21 +103,33 @@ void Recording::sent(std::int64_t message, const Attempt& attempt) {
     reports_.applyWaiting(message, attempt.provider, attempt.provider_message_id);
 }
 
-void Recording::conclude(std::int64_t message, const Attempt& attempt) {
+void Recording::conclude(const Grant& last, const Attempt& attempt) {
+  const auto token = store::column(attempt.token);
+  std::int64_t settled = last.settled_attempts;
+  if (attempt.earlier_not_sent && last.attempt == std::int64_t{attempt.number} && std::ranges::equal(last.token, token))
+    settled = std::max(settled, std::int64_t{attempt.number} - 1);
   MessageStatus target = MessageStatus::Accepted;
   std::string_view why = cause::kNotSent;
-  if (attempt.outcome == AttemptOutcome::Unknown) {
+  if (attempt.outcome == AttemptOutcome::Unknown || session_.query(sql::kFindDoubt, last.message, settled).next()) {
     target = MessageStatus::Unknown;
     why = cause::kUnknown;
-  } else if (attempt.end == AttemptEnd::Failed) {
+  } else if (const AttemptEnd end = ending(last, attempt); end == AttemptEnd::Failed) {
     target = MessageStatus::Failed;
     why = cause::kFailed;
-  } else if (attempt.end == AttemptEnd::Dead) {
+  } else if (end == AttemptEnd::Dead) {
     target = MessageStatus::Dead;
     why = cause::kDead;
   }
-  session_.execute(sql::kConcludeAttempt, message, std::int64_t{attempt.number}, store::column(attempt.token), why,
-                   word(target));
+  session_.execute(sql::kConcludeAttempt, last.message, std::int64_t{attempt.number}, token, why, word(target),
+                   settled);
+}
+
+/// A message that is known again is as its last attempt left it.
+AttemptEnd Recording::ending(const Grant& last, const Attempt& attempt) {
+  if (last.status != MessageStatus::Unknown) return attempt.end;
+  sqlite::Rows rows =
+      session_.query(sql::kLastEnding, last.message, std::int64_t{attempt.number}, store::column(attempt.token));
+  return rows.next() ? endOf(rows.text(0)) : attempt.end;
 }
 
 }  // namespace penstock::sqlite_store

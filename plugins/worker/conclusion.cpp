@@ -22,6 +22,7 @@ Attempt attemptOf(const Outgoing& message, const SendVerdict& verdict, SteadyTim
   attempt.started_at = message.started_at;
   attempt.latency = std::max(std::chrono::floor<Duration>(now - message.started), Duration::zero());
   attempt.waits = message.waits;
+  attempt.earlier_not_sent = message.earlier_not_sent;
   return attempt;
 }
 
@@ -45,21 +46,14 @@ std::optional<Duration> nextTry(const Outgoing& message, const SendVerdict& verd
 
 std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
 
-/// Nobody knows what became of an earlier attempt, and now there will be no other.
-Conclusion buried(Attempt attempt, const std::string& reason) {
-  attempt.outcome = AttemptOutcome::Unknown;
-  attempt.end = AttemptEnd::Dead;
-  return {std::move(attempt), Dead{doubtful(reason), {}, Grounds::Unknown}};
-}
-
 Conclusion again(Attempt attempt, const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
   std::string reason = shortened(verdict.reason);
   if (const auto delay = nextTry(message, verdict, now, policy))
     return {std::move(attempt), RetryAfter{*delay, std::move(reason)}};
   attempt.end = AttemptEnd::Dead;
-  if (message.provider.name.empty() && message.mayHaveBeenSent()) return buried(std::move(attempt), reason);
-  return {std::move(attempt), Dead{givenUp(message, reason), message.provider.name,
-                                   verdict.outcome == AttemptOutcome::Unknown ? Grounds::Unknown : Grounds::GaveUp}};
+  const bool unknown = verdict.outcome == AttemptOutcome::Unknown || message.inDoubt();
+  return {std::move(attempt),
+          Dead{givenUp(message, reason), message.provider.name, unknown ? Grounds::Unknown : Grounds::GaveUp}};
 }
 
 }  // namespace
@@ -106,6 +100,10 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
     case AttemptOutcome::NotSent:
       if (verdict.retryable) return again(std::move(attempt), message, verdict, now, policy);
       attempt.end = AttemptEnd::Failed;
+      if (message.inDoubt())
+        return {std::move(attempt), Dead{doubtful("an earlier attempt has no known end, and this one was refused: " +
+                                                  shortened(verdict.reason)),
+                                         message.provider.name, Grounds::Unknown}};
       return {std::move(attempt), Dead{shortened(verdict.reason), message.provider.name, Grounds::Rejected}};
     case AttemptOutcome::Unknown:
       break;
@@ -115,14 +113,15 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
   return {std::move(attempt), Dead{doubtful(shortened(verdict.reason)), message.provider.name, Grounds::Unknown}};
 }
 
-Conclusion refused(MessageStatus status, const std::string& provider) {
+Conclusion refused(MessageStatus status, const std::string& provider, const std::string& obstacle) {
   switch (status) {
     case MessageStatus::Sent:
     case MessageStatus::Delivered:
     case MessageStatus::Read:
       return {std::nullopt, Done{}};
     case MessageStatus::Unknown:
-      return {std::nullopt, Dead{doubtful("an earlier attempt has no known end"), provider, Grounds::Unknown}};
+      return {std::nullopt, Dead{doubtful(obstacle.empty() ? "an earlier attempt has no known end" : obstacle),
+                                 provider, Grounds::Unknown}};
     case MessageStatus::Failed:
       return {std::nullopt, Dead{"the message has failed in an earlier attempt", provider, Grounds::Rejected}};
     case MessageStatus::Dead:
@@ -144,11 +143,10 @@ Conclusion unrouted(const Outgoing& message, WallTime now) {
   attempt.token = message.token;
   attempt.outcome = AttemptOutcome::NotSent;
   attempt.end = AttemptEnd::Dead;
-  attempt.error = "no route";
+  attempt.error = kNoRoute;
   attempt.started_at = now;
   attempt.waits = message.waits;
-  if (message.mayHaveBeenSent()) return buried(std::move(attempt), "no route");
-  return {std::move(attempt), Dead{"no route", {}, Grounds::NoRoute}};
+  return {std::move(attempt), Dead{std::string(kNoRoute), {}, Grounds::NoRoute}};
 }
 
 }  // namespace penstock

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
 
 namespace penstock {
@@ -32,14 +34,18 @@ Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict);
 
 /// What becomes of a message after its provider's verdict, by the rules for outcomes: sent is done; not sent is retried
 /// as policy says unless it is final; unknown is only tried again with a provider that recognises a repetition or can
-/// be asked. What is given up goes to the dead letters. `now`: by the host's clock.
+/// be asked. What is given up goes to the dead letters, as unknown if an earlier attempt may have sent it. `now`: by
+/// the host's clock.
 Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy);
 
 /// What becomes of a message that may not be sent because its status is `status`: it was sent meanwhile, or ended and
-/// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known.
-Conclusion refused(MessageStatus status, const std::string& provider);
+/// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known;
+/// `obstacle`: why nobody can.
+Conclusion refused(MessageStatus status, const std::string& provider, const std::string& obstacle = {});
 
-/// Nobody sends such a message, or not any more: what an earlier attempt may have sent stays unknown.
+inline constexpr std::string_view kNoRoute = "no route";
+
+/// Nobody can send such a message, and no attempt since a person replayed it may have sent it.
 Conclusion unrouted(const Outgoing& message, WallTime now);
 
 }  // namespace penstock

@@ -8,6 +8,7 @@
 #include "penstock/store.h"
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace penstock {
@@ -26,6 +27,9 @@ struct Outgoing {
   std::string destination;                         ///< host and port its request goes to
   SendStep step = SendVerdict{};                   ///< what the provider's script wants
   bool looking_up = false;                         ///< the request asks what became of an earlier send
+  bool earlier_not_sent = false;                   ///< and the answer was that none sent it
+  std::optional<bool> doubtful;                    ///< an earlier attempt may have sent it, says the store
+  std::string obstacle;                            ///< why nobody can send it; empty: somebody can
   WallTime started_at{};                           ///< when its step began
   SteadyTime started{};
   Finally room;                           ///< its place among those under way
@@ -45,7 +49,19 @@ struct Outgoing {
     return open && (earlier_attempts == 0 || attempt > 1);
   }
 
-  Intent intent() const { return {event.id, number(), token, provider.name, mayRepeat(), earlier_attempts}; }
+  /// What this attempt does not send an earlier one may have sent.
+  bool inDoubt() const { return doubtful.value_or(mayHaveBeenSent()) && !earlier_not_sent; }
+
+  /// An attempt before this one has an end that the store does not know, or not for sure; so it is the store's to say
+  /// what becomes of a message that nobody can send.
+  bool unsettled() const { return status == MessageStatus::Sending || mayHaveBeenSent(); }
+
+  /// For what nobody can send the wish is one that is refused: whoever held the message is lost then, and it is
+  /// unknown.
+  Intent intent() const {
+    if (!obstacle.empty()) return {event.id, number(), token, provider.name, false, 0};
+    return {event.id, number(), token, provider.name, provider.takes_key || looking_up, earlier_attempts};
+  }
 };
 
 }  // namespace penstock

@@ -100,6 +100,15 @@ void Sender::send(std::vector<Outgoing> messages, Room room) {
 
 void Sender::prepare(Parcel message) {
   if (auto conclusion = held(*message)) return settling_.put({std::move(message), std::move(*conclusion)});
+  if (!message->obstacle.empty()) {
+    // Should the store give leave, because it has heard meanwhile that nothing was sent, nobody is asked all the same.
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::NotSent;
+    verdict.reason = message->obstacle;
+    verdict.retryable = true;
+    message->step = std::move(verdict);
+    return beginning_.put(std::move(message));
+  }
   const SteadyTime now = clock_.now();
   message->started = now;
   message->started_at = clock_.wall();
@@ -163,7 +172,9 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
   Routing routing = policy_.route(message.event);
   if (routing.verdict == Routing::Verdict::NoRoute) {
     pacer_.giveBack();
-    return unrouted(message, clock_.wall());
+    if (!message.unsettled()) return unrouted(message, clock_.wall());
+    message.obstacle = kNoRoute;
+    return std::nullopt;
   }
   if (routing.verdict == Routing::Verdict::Failed) {
     pacer_.giveBack();
@@ -173,7 +184,10 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
     verdict.retryable = true;
     message.started_at = clock_.wall();
     message.started = clock_.now();
-    return conclude(message, verdict, clock_.now(), policy_);
+    Conclusion conclusion = conclude(message, verdict, clock_.now(), policy_);
+    if (!message.unsettled() || !std::holds_alternative<Dead>(conclusion.outcome)) return conclusion;
+    message.obstacle = verdict.reason;
+    return std::nullopt;
   }
   message.provider = providers_.traits(routing.provider).value_or(ProviderTraits{.name = routing.provider});
   return std::nullopt;
@@ -212,10 +226,11 @@ void Sender::begin(std::vector<Parcel> messages) {
   faultPoint("begun");
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (results.at(i).granted) {
+      ready[i]->doubtful = results[i].doubtful;
       launch(std::move(ready[i]));
     } else {
       metrics_.refused.add();
-      Conclusion conclusion = refused(results[i].status, ready[i]->provider.name);
+      Conclusion conclusion = refused(results[i].status, ready[i]->provider.name, ready[i]->obstacle);
       settling_.put({std::move(ready[i]), std::move(conclusion)});
     }
   }
@@ -262,6 +277,7 @@ SendVerdict Sender::verdictOf(const Ended& ended) {
 }
 
 void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
+  if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent) message->earlier_not_sent = true;
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
     // It was not sent: now it is, with the leave that was given for asking.
     message->looking_up = false;

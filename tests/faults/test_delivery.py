@@ -36,6 +36,9 @@ REPEATED = {
     "hangs once": (first(1, hang), ["unknown", "sent"], "sent", None),
     "resets once": (first(1, reset), ["unknown", "sent"], "sent", None),
     "resets for ever": (reset, ["unknown"] * ATTEMPTS, "unknown", "unknown"),
+    "hangs once and then answers 500": (first(1, hang, answer(500)), ["unknown"] + ["not_sent"] * (ATTEMPTS - 1),
+                                        "unknown", "unknown"),
+    "hangs once and then answers 410": (first(1, hang, answer(410)), ["unknown", "not_sent"], "unknown", "unknown"),
     "answers by half once": (first(1, half), ["unknown", "sent"], "sent", None),
     "answers 10 MB once": (first(1, huge), ["unknown", "sent"], "sent", None),
 }

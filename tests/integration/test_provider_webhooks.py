@@ -3,15 +3,26 @@
 import base64
 import hashlib
 import hmac
+import shutil
 import urllib.parse
 
 import pytest
 
-from driver import mailbox, phone, until
+from driver import ROOT, mailbox, phone, until
 
 URL = "https://gateway.example/api/webhooks/twilio"
 TOKEN = "the-auth-token"
 PATH = "/api/webhooks/twilio"
+
+# A provider that never says what became of a send, but reports later.
+SILENT = """
+return {
+  request = function() return nil, { unknown = "no answer" } end,
+  outcome = function() return { unknown = "no answer" } end,
+  verify = function() return true end,
+  inbound = function(request) return { reports = { json.decode(request.body) } } end,
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +140,23 @@ def test_no_secret_and_no_address_is_in_the_log(server):
     text = server.log_text()
     for secret in (TOKEN, "SG.key", number, "confidential"):
         assert secret not in text
+
+
+def test_a_report_that_names_our_message_finds_one_that_nobody_answered_for(start, tmp_path):
+    scripts = shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    (scripts / "providers" / "silent.lua").write_text(SILENT, encoding="utf-8")
+    server = start({"scripts_dir": str(scripts), "routes.sms": "silent"})
+    id = server.accepted("/api/messages/sms", {"from": phone(), "to": phone(), "body": "hello"})["id"]
+    until(lambda: server.message(id)["status"] == "unknown", 30, "the end of its attempt")
+    for name in ("SM0001", "not-a-message"):
+        answer = server.call("POST", "/api/webhooks/silent",
+                             {"provider_message_id": "S1", "status": "sent", "message_id": name})
+        assert answer.status == 200, answer
+        assert server.message(id)["status"] == "unknown"
+    assert server.metric("penstock_policy_report_ids_ignored_total") == 2
+    answer = server.call("POST", "/api/webhooks/silent",
+                         {"provider_message_id": "S2", "status": "delivered", "message_id": id})
+    assert answer.status == 200, answer
+    message = until(lambda: found if (found := server.message(id))["status"] == "delivered" else None, 30, "the report")
+    assert message["provider_message_id"] == "S2"
+    assert [item["message_id"] for item in server.get("/messages/sent").json["items"]] == [id]

@@ -34,6 +34,7 @@ struct Content {
   std::string provider;                  ///< inbound_message and delivery_status: who reported it
   std::string provider_message_id;       ///< inbound_message and delivery_status: the provider's own id
   std::string status;                    ///< delivery_status: the reported status
+  std::optional<Uuid> message_id;        ///< delivery_status: our own id of the message, if the report names it
   std::string metadata;                  ///< a JSON object as text; empty means {}
 
   bool operator==(const Content&) const = default;

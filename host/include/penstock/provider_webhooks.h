@@ -27,7 +27,8 @@ struct ReceivedMessage {
   boost::json::object members;
 };
 
-/// What became of a message that we sent: a draft's members, provider_message_id, status and perhaps error.
+/// What became of a message that we sent: a draft's members, provider_message_id, status and perhaps error and, where
+/// the provider gives our own id back, message_id. A message_id that is no UUID is ignored and counted.
 struct DeliveryReport {
   boost::json::object members;
 };

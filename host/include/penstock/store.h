@@ -51,8 +51,9 @@ struct Intent {
   std::uint32_t attempt = 1;  ///< counted on over replays, so that it only rises
   LeaseToken token;
   std::string provider;  ///< who will be asked to send it
-  bool resend = false;   ///< the provider takes our idempotency key (or a lookup said "not sent"), so a message whose
-                         ///< earlier attempt is sending or unknown may be sent again
+  bool resend = false;   ///< the provider takes our idempotency key, or is asked first (lookup), so a message whose
+                         ///< earlier attempt is sending or unknown may be sent again. Only honoured when the last
+                         ///< attempt was granted to the same provider: no other recognises it
 
   /// Attempts there had been when a person replayed the event, 0 if nobody has. Until an attempt after them is granted,
   /// the message may be sent although it has failed, is dead or is unknown: the person has decided that.
@@ -63,8 +64,13 @@ struct BeginResult {
   bool granted = false;
 
   /// The message's status: sending when granted. When a later attempt than the one that is sending is refused, the
-  /// holder of that one is lost, and what became of it is unknown from then on; so it stands in the history.
+  /// holder of that one is lost, and what became of it is unknown from then on; so it stands in the history, with the
+  /// provider that it was granted to, and as given up.
   MessageStatus status = MessageStatus::Accepted;
+
+  /// When granted: an earlier attempt may have sent the message, and no person has replayed it since. Unless a lookup
+  /// proves the contrary, nothing short of sent makes it known again.
+  bool doubtful = false;
 };
 
 /// How an attempt ended.
@@ -77,7 +83,7 @@ std::optional<AttemptOutcome> parseAttemptOutcome(std::string_view word);
 enum class AttemptEnd : std::uint8_t {
   Open,    ///< there may be another attempt
   Failed,  ///< the provider, or the guard, refuses it for good: the message becomes failed
-  Dead,    ///< given up: the message becomes dead, but one that is unknown stays unknown
+  Dead,    ///< given up: the message becomes dead
 };
 
 std::string_view word(AttemptEnd end);
@@ -97,6 +103,7 @@ struct Attempt {
   WallTime started_at{};
   Duration latency{};
   std::map<std::string, Duration> waits;  ///< time spent waiting before this attempt, by cause
+  bool earlier_not_sent = false;          ///< a lookup during this attempt proved that none before it sent the message
 };
 
 /// penstock.store/1: conversations, messages and attempts, given by a store plugin.
@@ -107,7 +114,11 @@ public:
 
   /// Keeps the events' messages: idempotent, one transaction for the span, conversation counters changed in the same
   /// transaction. The span may hold the same event, or the same key and content, more than once. One result per event,
-  /// in order. delivery_status events move the status of the message that (provider, provider_message_id) names.
+  /// in order. delivery_status events move the status of the message that they name: by our own id, when that is an
+  /// outbound message whose last attempt was granted to the provider that reports, else by (provider,
+  /// provider_message_id). A failure named by our own id is not that of a message which is known by another id of the
+  /// provider's. A message that is moved by our own id takes over the provider's id if it has none yet, and counts as
+  /// sent unless it failed.
   /// [any thread] [blocks: one transaction] [throws: StoreUnavailable, StoreRejected]
   virtual std::vector<Persisted> persist(std::span<const Event> events) = 0;
 
@@ -118,7 +129,11 @@ public:
   virtual std::vector<BeginResult> begin(std::span<const Intent> intents) = 0;
 
   /// Keeps how attempts ended and moves the messages' statuses, never back. Recording the same attempt again changes
-  /// nothing.
+  /// nothing, except that one which is unknown, or whose worker was given up as lost, may become known.
+  ///
+  /// While any attempt since the last replay is unknown, a later one that is not sent leaves the message unknown,
+  /// whatever its end, unless a lookup proved that the earlier ones sent nothing (earlier_not_sent). Once the last
+  /// unknown one turns out to be not sent, the message is as its last attempt ended.
   /// [any thread] [blocks: one transaction] [throws: StoreUnavailable, StoreRejected]
   virtual void record(std::span<const Attempt> attempts) = 0;
 };

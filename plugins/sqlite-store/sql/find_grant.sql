@@ -1,1 +1,1 @@
-SELECT seq, status, attempt, token FROM messages WHERE id = ?1
+SELECT seq, status, attempt, token, granted_to, settled_attempts FROM messages WHERE id = ?1

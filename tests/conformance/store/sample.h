@@ -70,6 +70,13 @@ inline Event report(std::string_view provider_message_id, std::string_view statu
   return event;
 }
 
+/// A report that gives our own id back.
+inline Event ownReport(const Event& event, std::string_view provider_message_id, std::string_view status) {
+  Event own = report(provider_message_id, status);
+  own.content.message_id = event.id;
+  return own;
+}
+
 inline Event email(std::string_view body, std::string_view from = "a@example.org",
                    std::string_view to = "b@example.org") {
   Event event = outbound(body, from, to);

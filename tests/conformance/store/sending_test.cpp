@@ -52,7 +52,9 @@ TEST_F(SendingCase, ALostAttemptIsNotSentAgainUnlessResendingDoesNoHarm) {
 
 TEST_F(SendingCase, ALostAttemptIsUnknownOnceALaterOneIsAskedFor) {
   begin(intent(event, 1));
-  const BeginResult refused = begin(intent(event, 2));
+  Intent later = intent(event, 2);
+  later.provider = "other";
+  const BeginResult refused = begin(later);
   EXPECT_FALSE(refused.granted);
   EXPECT_EQ(refused.status, MessageStatus::Unknown);
   const MessageDetail detail = reader().message(event.id).value();
@@ -61,7 +63,8 @@ TEST_F(SendingCase, ALostAttemptIsUnknownOnceALaterOneIsAskedFor) {
   const Attempt& lost = detail.attempts.front().attempt;
   EXPECT_EQ(lost.number, 1u);
   EXPECT_EQ(lost.outcome, AttemptOutcome::Unknown);
-  EXPECT_EQ(lost.provider, intent(event, 2).provider);
+  EXPECT_EQ(lost.end, AttemptEnd::Dead) << "nobody tries again";
+  EXPECT_EQ(lost.provider, intent(event, 1).provider) << "it was asked then";
   EXPECT_EQ(lost.error, "its worker was lost");
 }
 
@@ -73,6 +76,180 @@ TEST_F(SendingCase, ALostAttemptStandsInTheHistoryAlsoWhenItIsSentAgain) {
   EXPECT_EQ(detail.message.status, MessageStatus::Sent);
   ASSERT_EQ(detail.attempts.size(), 2u);
   EXPECT_EQ(detail.attempts.front().attempt.outcome, AttemptOutcome::Unknown);
+  EXPECT_EQ(detail.attempts.front().attempt.end, AttemptEnd::Open);
+}
+
+TEST_F(SendingCase, OnlyTheProviderThatWasAskedRecognisesARepetition) {
+  begin(intent(event, 1));
+  Intent elsewhere = intent(event, 2, true);
+  elsewhere.provider = "other";
+  EXPECT_FALSE(begin(elsewhere).granted) << "its worker was lost";
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  elsewhere.attempt = 3;
+  const BeginResult refused = begin(elsewhere);
+  EXPECT_FALSE(refused.granted) << "it is unknown";
+  EXPECT_EQ(refused.status, MessageStatus::Unknown);
+  EXPECT_TRUE(begin(intent(event, 3, true)).granted);
+}
+
+TEST_F(SendingCase, WhoWasAskedIsKnownAfterARestart) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::Unknown);
+  plugin().restart();
+  Intent elsewhere = intent(event, 2, true);
+  elsewhere.provider = "other";
+  EXPECT_FALSE(begin(elsewhere).granted);
+  EXPECT_TRUE(begin(intent(event, 2, true)).granted);
+}
+
+TEST_F(SendingCase, WhatWasNotSentMayGoToAnotherProvider) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::NotSent);
+  Intent elsewhere = intent(event, 2);
+  elsewhere.provider = "other";
+  EXPECT_TRUE(begin(elsewhere).granted);
+  EXPECT_FALSE(begin(intent(event, 3, true)).granted) << "the first one was not asked last";
+}
+
+TEST_F(SendingCase, AReplayMayChooseAnotherProvider) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::Unknown, AttemptEnd::Dead);
+  Intent replayed = intent(event, 2);
+  replayed.provider = "other";
+  replayed.replayed_after = 1;
+  const BeginResult granted = begin(replayed);
+  EXPECT_TRUE(granted.granted);
+  EXPECT_FALSE(granted.doubtful) << "a person has decided it";
+  end(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Accepted);
+}
+
+TEST_F(SendingCase, WhatNobodyCanSendAnyMoreIsUnknownWhenItsAttemptWasLost) {
+  begin(intent(event, 1));
+  Intent nobody = intent(event, 2);
+  nobody.provider.clear();
+  const BeginResult refused = begin(nobody);
+  EXPECT_FALSE(refused.granted);
+  EXPECT_EQ(refused.status, MessageStatus::Unknown);
+  const MessageDetail detail = reader().message(event.id).value();
+  EXPECT_EQ(detail.message.status, MessageStatus::Unknown);
+  ASSERT_EQ(detail.attempts.size(), 1u);
+  EXPECT_EQ(detail.attempts.front().attempt.provider, "mock");
+}
+
+/// What a later attempt that is not sent means after one that may have been.
+class DoubtCase : public SendingCase {
+protected:
+  /// Attempt 1 has no known end, attempt 2 is granted.
+  void doubt() {
+    EXPECT_FALSE(begin(intent(event, 1)).doubtful);
+    end(1, AttemptOutcome::Unknown);
+    EXPECT_TRUE(begin(intent(event, 2, true)).doubtful);
+  }
+  void endProved(std::uint32_t number, AttemptOutcome outcome, AttemptEnd how = AttemptEnd::Open) {
+    Attempt ended = attempt(event, number, outcome);
+    ended.end = how;
+    ended.earlier_not_sent = true;
+    record(ended);
+  }
+};
+
+TEST_F(DoubtCase, WhatIsNotSentLaterDoesNotMakeItKnown) {
+  doubt();
+  end(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  EXPECT_FALSE(begin(intent(event, 3)).granted);
+  EXPECT_TRUE(begin(intent(event, 3, true)).doubtful);
+  end(3, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  EXPECT_TRUE(begin(intent(event, 4, true)).granted);
+  end(4, AttemptOutcome::Sent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Sent);
+}
+
+TEST_F(DoubtCase, ALaterRefusalOrTheLastAttemptLeavesItUnknown) {
+  doubt();
+  end(2, AttemptOutcome::NotSent, AttemptEnd::Failed);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  begin(intent(event, 3, true));
+  end(3, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+}
+
+TEST_F(DoubtCase, ALostAttemptIsADoubtToo) {
+  begin(intent(event, 1));
+  EXPECT_TRUE(begin(intent(event, 2, true)).doubtful);
+  end(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+}
+
+TEST_F(DoubtCase, WhatCertainlyWasNotSentLeavesNoDoubt) {
+  begin(intent(event, 1));
+  end(1, AttemptOutcome::NotSent);
+  EXPECT_FALSE(begin(intent(event, 2, true)).doubtful);
+  end(2, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Dead);
+}
+
+TEST_F(DoubtCase, ALookupThatFindsNothingEndsIt) {
+  doubt();
+  endProved(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Accepted);
+  EXPECT_FALSE(begin(intent(event, 3)).doubtful);
+  end(3, AttemptOutcome::NotSent, AttemptEnd::Failed);
+  EXPECT_EQ(statusOf(event), MessageStatus::Failed);
+}
+
+TEST_F(DoubtCase, ALookupProvesNothingAboutItsOwnAttempt) {
+  doubt();
+  endProved(2, AttemptOutcome::Unknown);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  EXPECT_TRUE(begin(intent(event, 3, true)).doubtful);
+  end(3, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  end(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Accepted) << "attempt 1 has been looked up";
+}
+
+TEST_F(DoubtCase, AReplayEndsItForTheAttemptsBeforeIt) {
+  doubt();
+  end(2, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  Intent replayed = intent(event, 3);
+  replayed.replayed_after = 2;
+  EXPECT_FALSE(begin(replayed).doubtful);
+  Intent next = intent(event, 4, true);
+  next.replayed_after = 2;
+  EXPECT_TRUE(begin(next).doubtful) << "the replayed attempt was lost";
+  end(4, AttemptOutcome::NotSent, AttemptEnd::Dead);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+}
+
+TEST_F(DoubtCase, ALostWorkerThatDidNotSendEndsIt) {
+  begin(intent(event, 1));
+  begin(intent(event, 2, true));
+  end(2, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  end(1, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Accepted);
+  EXPECT_TRUE(begin(intent(event, 3)).granted);
+}
+
+TEST_F(DoubtCase, WhoseDoubtEndsLateIsAsItsLastAttemptLeftIt) {
+  doubt();
+  end(2, AttemptOutcome::NotSent, AttemptEnd::Failed);
+  end(1, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Failed);
+}
+
+TEST_F(DoubtCase, WhatWasGivenUpWhenItsWorkerWasLostIsDeadOnceItIsKnown) {
+  begin(intent(event, 1));
+  begin(intent(event, 2));
+  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
+  end(1, AttemptOutcome::NotSent);
+  EXPECT_EQ(statusOf(event), MessageStatus::Dead);
+  Intent replayed = intent(event, 3);
+  replayed.replayed_after = 2;
+  EXPECT_TRUE(begin(replayed).granted);
 }
 
 TEST_F(SendingCase, ALostWorkerThatComesBackIsHeard) {
@@ -247,12 +424,12 @@ TEST_F(SendingCase, WhatBecomesKnownOfAnUnknownAttemptIsKept) {
   EXPECT_EQ(detail.attempts.front().attempt.outcome, AttemptOutcome::Sent);
 }
 
-TEST_F(SendingCase, AnUnknownAttemptThatWasNotSentAfterAllWaitsForAResend) {
+TEST_F(SendingCase, AnUnknownAttemptThatWasNotSentAfterAllMayBeSentAgain) {
   begin(intent(event, 1));
   end(1, AttemptOutcome::Unknown);
   end(1, AttemptOutcome::NotSent);
-  EXPECT_EQ(statusOf(event), MessageStatus::Unknown);
-  EXPECT_TRUE(begin(intent(event, 2, true)).granted);
+  EXPECT_EQ(statusOf(event), MessageStatus::Accepted);
+  EXPECT_TRUE(begin(intent(event, 2)).granted);
 }
 
 TEST_F(SendingCase, TheHistoryShowsEveryAttemptAndAddsUpTheWaits) {

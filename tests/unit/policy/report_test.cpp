@@ -48,6 +48,27 @@ TEST_F(Report, ProviderIdAndStatusAreItsKeyAndProviderAndIdItsOrder) {
   EXPECT_NE(one.conversation, others.conversation);
 }
 
+TEST_F(Report, MayNameOurOwnMessage) {
+  const std::string id = "01970000-0000-7000-8000-000000000001";
+  const Event event = admit(R"({"provider_message_id":"SM1","status":"sent","message_id":")" + id + "\"}").event;
+  ASSERT_TRUE(event.content.message_id);
+  EXPECT_EQ(event.content.message_id->text(), id);
+  EXPECT_EQ(parseEvent(serialize(event)), event);
+  EXPECT_FALSE(admit(R"({"provider_message_id":"SM1","status":"sent","message_id":null})").event.content.message_id);
+  EXPECT_EQ(bench_.metrics.value("penstock_policy_report_ids_ignored_total"), 0);
+}
+
+TEST_F(Report, AnIdThatIsNotOursIsIgnoredAndCounted) {
+  double ignored = 0;
+  for (const std::string value : {R"("")", R"("SM1")", "7", "{}", R"("01970000-0000-7000-8000-00000000000g")",
+                                  R"("01970000-0000-7000-8000-000000000001 ")"}) {
+    const Admission admission = admit(R"({"provider_message_id":"SM1","status":"sent","message_id":)" + value + "}");
+    ASSERT_EQ(admission.verdict, Admission::Verdict::Admitted) << value;
+    EXPECT_FALSE(admission.event.content.message_id) << value;
+    EXPECT_EQ(bench_.metrics.value("penstock_policy_report_ids_ignored_total"), ++ignored) << value;
+  }
+}
+
 TEST_F(Report, WhatIsNoReportIsRefused) {
   for (const std::string& json :
        {std::string("{}"), std::string(R"({"provider_message_id":"SM1"})"), std::string(R"({"status":"sent"})"),

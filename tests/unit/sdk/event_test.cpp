@@ -32,6 +32,16 @@ TEST(Event, ComesBackEqualFromItsSerialisedForm) {
   EXPECT_EQ(parseEvent(serialize(Event{})), Event{});
 }
 
+TEST(Event, OfAReportThatNamesOurMessageComesBackEqual) {
+  Event event = sample();
+  event.kind = Kind::DeliveryStatus;
+  event.content.message_id = Uuid::make(WallTime{std::chrono::seconds{1'772'366'401}});
+  EXPECT_EQ(parseEvent(serialize(event)), event);
+  std::string text = serialize(event);
+  text.replace(text.find(event.content.message_id->text()), 36, "somewhere");
+  EXPECT_THROW(parseEvent(text), UnreadableEvent);
+}
+
 TEST(Event, OfANewerSchemaIsRefused) {
   std::string text = serialize(sample());
   text.replace(text.find("\"schema_version\":1"), 18, "\"schema_version\":2");

@@ -83,7 +83,7 @@ TEST_F(ConclusionTest, WhatMayHaveBeenSentIsNeverTriedAgainBlindly) {
 TEST_F(ConclusionTest, WhatMayHaveBeenSentIsTriedAgainWhereThatDoesNoHarm) {
   for (const bool keyed : {true, false}) {
     message.provider.takes_key = keyed;
-    message.provider.looks_up = !keyed;
+    message.provider.looks_up = message.looking_up = !keyed;
     const Conclusion made = after(AttemptOutcome::Unknown);
     EXPECT_EQ(std::get<RetryAfter>(made.outcome).delay, 7s);
     EXPECT_EQ(made.attempt->end, AttemptEnd::Open);
@@ -148,24 +148,60 @@ Sign signOfFailure(SendFault fault) {
   return signOf(failure, verdictOf(failure));
 }
 
-TEST_F(ConclusionTest, WhatAnEarlierAttemptMayHaveSentStaysUnknownWhenNobodySendsItAnyMore) {
-  message.status = MessageStatus::Sending;
-  for (const Conclusion& made : {unrouted(message, WallTime(5s)), [&] {
-                                   message.provider.name.clear();
-                                   delay.reset();
-                                   return after(AttemptOutcome::NotSent, true);
-                                 }()}) {
-    EXPECT_EQ(made.attempt->outcome, AttemptOutcome::Unknown);
-    EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
-    EXPECT_EQ(std::get<Dead>(made.outcome).grounds, Grounds::Unknown);
-    EXPECT_TRUE(std::get<Dead>(made.outcome).reason.starts_with("it is unknown whether it was sent: "));
-  }
+TEST_F(ConclusionTest, WhatAnEarlierAttemptMayHaveSentIsBuriedAsUnknown) {
+  message.doubtful = true;
+  const Conclusion rejected = after(AttemptOutcome::NotSent, false);
+  EXPECT_EQ(rejected.attempt->outcome, AttemptOutcome::NotSent) << "this one was not sent";
+  EXPECT_EQ(rejected.attempt->end, AttemptEnd::Failed);
+  EXPECT_EQ(std::get<Dead>(rejected.outcome).grounds, Grounds::Unknown);
+  EXPECT_TRUE(std::get<Dead>(rejected.outcome).reason.starts_with("it is unknown whether it was sent: "));
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(after(AttemptOutcome::NotSent, true).outcome));
+  delay.reset();
+  EXPECT_EQ(std::get<Dead>(after(AttemptOutcome::NotSent, true).outcome).grounds, Grounds::Unknown);
+}
+
+TEST_F(ConclusionTest, WhatALookupProvedIsInDoubtNoMore) {
+  message.doubtful = true;
+  message.earlier_not_sent = true;
+  const Conclusion rejected = after(AttemptOutcome::NotSent, false);
+  EXPECT_TRUE(rejected.attempt->earlier_not_sent);
+  EXPECT_EQ(std::get<Dead>(rejected.outcome).grounds, Grounds::Rejected);
+  delay.reset();
+  EXPECT_EQ(std::get<Dead>(after(AttemptOutcome::NotSent, true).outcome).grounds, Grounds::GaveUp);
+}
+
+TEST_F(ConclusionTest, UntilTheStoreHasSaidItTheStatusDecides) {
+  message.status = MessageStatus::Unknown;
+  delay.reset();
+  EXPECT_EQ(std::get<Dead>(after(AttemptOutcome::NotSent, true).outcome).grounds, Grounds::Unknown);
+  message.doubtful = false;
+  EXPECT_EQ(std::get<Dead>(after(AttemptOutcome::NotSent, true).outcome).grounds, Grounds::GaveUp);
 }
 
 TEST_F(ConclusionTest, AReplayDecidesWhatWasUnknown) {
   message.status = MessageStatus::Unknown;
   message.attempt = 1;
+  EXPECT_FALSE(message.unsettled());
   EXPECT_EQ(std::get<Dead>(unrouted(message, WallTime(5s)).outcome).grounds, Grounds::NoRoute);
+  message.status = MessageStatus::Sending;
+  EXPECT_TRUE(message.unsettled()) << "whoever held it before is lost";
+}
+
+TEST_F(ConclusionTest, WhatNobodyCanSendAsksToBeRefused) {
+  message.provider.takes_key = true;
+  message.obstacle = kNoRoute;
+  EXPECT_FALSE(message.intent().resend);
+  EXPECT_EQ(message.intent().replayed_after, 0u);
+  EXPECT_EQ(message.intent().attempt, 5u);
+  EXPECT_EQ(std::get<Dead>(refused(MessageStatus::Unknown, {}, message.obstacle).outcome).reason,
+            "it is unknown whether it was sent: no route");
+}
+
+TEST_F(ConclusionTest, WhatCanOnlyBeAskedAboutIsNotSentAgainUnasked) {
+  message.provider.looks_up = true;
+  EXPECT_FALSE(message.intent().resend) << "somebody may have begun it since its status was read";
+  message.looking_up = true;
+  EXPECT_TRUE(message.intent().resend);
 }
 
 TEST(SignTest, WhatNeverCameToTheProviderSaysNothingAboutIt) {

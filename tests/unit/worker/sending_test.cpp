@@ -263,8 +263,10 @@ TEST_F(SendingTest, AMessageThatSomebodyElseBeganIsAskedAboutBeforeItIsSent) {
   start();
   became<Done>(makeOutbound(1), 2);
   EXPECT_EQ(urls, (std::vector<std::string>{"https://provider.example/find", "https://provider.example/send"}));
-  EXPECT_EQ(store.intents().size(), 1u);
-  EXPECT_EQ(store.attempts().size(), 1u);
+  ASSERT_EQ(store.intents().size(), 1u);
+  EXPECT_TRUE(store.intents().front().resend);
+  ASSERT_EQ(store.attempts().size(), 1u);
+  EXPECT_TRUE(store.attempts().front().earlier_not_sent);
 }
 
 TEST_F(SendingTest, AMessageThatTheProviderKnowsIsNotSentAgain) {
@@ -327,6 +329,51 @@ TEST_F(SendingTest, WithoutARouteItIsDeadWithThatReason) {
   start();
   EXPECT_EQ(became<Dead>().reason, "no route");
   EXPECT_EQ(store.attempts().front().end, AttemptEnd::Dead);
+}
+
+TEST_F(SendingTest, WhatNobodyCanSendAnyMoreIsUnknownWhenItsAttemptWasLost) {
+  for (const auto& [verdict, reason] :
+       {std::pair(Routing::Verdict::NoRoute, "no route"), std::pair(Routing::Verdict::Failed, "route.lua failed")}) {
+    FakeQueue fresh;
+    Worker one(fresh, store, control, policy, providers, transport, clock, log.log(), metrics, settings);
+    routeTo("keyed", MessageStatus::Sending);
+    policy.on_route = [verdict = verdict](const Event&) { return Routing{verdict, {}}; };
+    policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(); };
+    store.on_begin = [](const Intent& intent) {
+      EXPECT_FALSE(intent.resend);
+      return BeginResult{false, MessageStatus::Unknown};
+    };
+    WorkerTest::start(one);
+    fresh.give({makeOutbound(1)}, 2);
+    const Settlement settlement = fresh.awaitSettled(1).front().settlement;
+    const auto* dead = std::get_if<Dead>(&settlement.outcome);
+    ASSERT_NE(dead, nullptr) << reason;
+    EXPECT_EQ(dead->reason, std::string("it is unknown whether it was sent: ") + reason);
+    EXPECT_EQ(dead->grounds, Grounds::Unknown);
+    one.stop(clock.now() + 10s);
+  }
+  EXPECT_TRUE(store.attempts().empty()) << "the store has marked the lost one";
+  EXPECT_EQ(transport.sends(), 0u);
+}
+
+TEST_F(SendingTest, LeaveForWhatNobodyCanSendIsNotUsed) {
+  routeTo("keyed", MessageStatus::Sending);
+  policy.on_route = [](const Event&) { return Routing{Routing::Verdict::NoRoute, {}}; };
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  start();
+  EXPECT_EQ(became<RetryAfter>(makeOutbound(1), 2).reason, "no route");
+  ASSERT_EQ(store.attempts().size(), 1u);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
+  EXPECT_EQ(transport.sends(), 0u);
+}
+
+TEST_F(SendingTest, ARefusalOfWhatMayHaveBeenSentBeforeIsNoProofThatItWasNot) {
+  routeTo("keyed", MessageStatus::Unknown);
+  store.on_begin = [](const Intent&) { return BeginResult{true, MessageStatus::Sending, true}; };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(400)); };
+  start();
+  EXPECT_EQ(became<Dead>(makeOutbound(1), 2).grounds, Grounds::Unknown);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
 }
 
 TEST_F(SendingTest, WhenRoutingFailsItIsTriedLater) {

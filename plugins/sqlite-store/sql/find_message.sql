@@ -1,1 +1,0 @@
-SELECT seq FROM messages WHERE id = ?1
