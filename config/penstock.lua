@@ -274,7 +274,7 @@ return {
   worker = {
     concurrency = env.WORKER_CONCURRENCY or 4,  -- threads that receive and persist events
     receive = 500,                              -- events received at once and persisted in one transaction
-    lease = "30s",          -- how long received events are on loan; longer than send_timeout and send_margin together
+    lease = "30s",          -- how long received events are on loan; 1s longer than send_timeout, send_margin and wait
     wait = "1s",            -- of one receive while the queue is empty
     drain = "20s",          -- for a stop to finish the events in hand; the rest is given back
     in_flight = 5000,       -- messages on their way to providers at once

@@ -1,8 +1,10 @@
 -- retry.lua: says when a failed attempt is repeated.
 --
 -- In:  attempt
---        number       the attempt that failed, from 1
---        age          seconds since the message was accepted, or replayed from the dead letters
+--        number       the attempt that failed, from 1; 0 when none has: the message waits for a limit or a breaker, and
+--                     goes on waiting unless the answer is nil
+--        age          seconds since the message was accepted, or replayed from the dead letters; not while sending was
+--                     stopped before this attempt
 --        outcome      "not_sent", "unknown" or "failed" (before anything was sent)
 --        status       the provider's HTTP status, 0 for none
 --        retry_after  seconds the provider asks to wait, or nil

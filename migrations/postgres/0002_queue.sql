@@ -1091,8 +1091,8 @@ BEGIN
     INSERT INTO penstock.queue_delayed (sequence, partition, published_at, id, key, fingerprint, conversation, due_at,
       attempts, earlier_attempts, suspect, replays, replayed_at, failures, event)
     SELECT f.sequence, f.partition, f.published_at, f.id, f.key, f.fingerprint, f.conversation,
-      moment + delay + step * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1, moment,
-      f.failures, f.event
+      moment + delay + step * (f.number - 1), 0, f.attempts, f.reason = 'crash_suspect', f.replays + 1,
+      moment + delay + step * (f.number - 1), f.failures, f.event
     FROM fits f JOIN gone g ON g.sequence = f.sequence
     RETURNING event
   ),

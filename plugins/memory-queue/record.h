@@ -57,7 +57,7 @@ struct Record {
 
   Lane* lane = nullptr;
   std::uint64_t sequence = 0;  ///< publish order over all events
-  SteadyTime born{};           ///< published or replayed
+  SteadyTime born{};           ///< published or, when replayed, due
 
   Place place = Place::Nowhere;
   SteadyTime time{};        ///< ready since, leased until, scheduled for, or dead since

@@ -69,7 +69,7 @@ void State::revive(Record& record, Duration delay, const Moment& now) {
   record.earlier_attempts += record.attempt;
   record.attempt = 0;
   record.waits.clear();
-  record.born = now.steady;
+  record.born = now.steady + delay;
   record.expiries_alone = 0;
   bytes_ += record.bytes();
   makeReadyAfter(record, delay, now);

@@ -96,7 +96,7 @@ void SqliteJournal::Change::bury(const Item& item, const Dead& dead) {
 
 void SqliteJournal::Change::revive(std::int64_t sequence, WallTime due, std::int64_t attempts, std::int64_t replays,
                                    bool suspect, std::int64_t bytes) {
-  session.execute(sql::kRevive, sequence, micros(due), attempts, replays + 1, suspect ? 1 : 0, micros(now_));
+  session.execute(sql::kRevive, sequence, micros(due), attempts, replays + 1, suspect ? 1 : 0);
   session.execute(sql::kRemoveDead, sequence);
   by += {.live = 1, .bytes = bytes, .waiting = 1, .dead = -1};
 }

@@ -1,7 +1,15 @@
 #pragma once
 
+#include "worker/finally.h"
+
+#include "penstock/clock.h"
+
 #include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <stop_token>
 
 namespace penstock {
 
@@ -9,28 +17,22 @@ namespace penstock {
 /// with std::shared_mutex, which prefers readers here, its lease could run out while it starves.
 class AloneGate {
 public:
-  /// A passage; ends when destroyed.
-  class Passage {
-  public:
-    Passage(AloneGate& gate, bool alone) : gate_(gate), alone_(alone) { gate_.enter(alone_); }
-    ~Passage() { gate_.leave(alone_); }
-    Passage(const Passage&) = delete;
-    Passage& operator=(const Passage&) = delete;
+  /// A way through, shared by all who are on it; ends with the last of them.
+  using Passage = std::shared_ptr<Finally>;
 
-  private:
-    AloneGate& gate_;
-    bool alone_;
-  };
+  /// A passage, or nothing when there was none until then. `until` is asked again when `stop` is requested; a request
+  /// alone ends no wait. [any thread] [blocks: until then]
+  Passage enter(bool alone, Clock& clock, const std::function<SteadyTime()>& until, const std::stop_token& stop);
 
 private:
-  void enter(bool alone);
+  bool open(bool alone) const;
   void leave(bool alone);
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t together_ = 0;
-  std::size_t suspects_waiting_ = 0;
-  bool alone_ = false;
+  std::condition_variable_any changed_;
+  std::size_t together_ = 0;          // guarded by mutex_
+  std::size_t suspects_waiting_ = 0;  // guarded by mutex_
+  bool alone_ = false;                // guarded by mutex_
 };
 
 }  // namespace penstock

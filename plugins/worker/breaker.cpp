@@ -9,7 +9,6 @@ namespace {
 constexpr Duration kProbeWait = std::chrono::milliseconds(500);  // until the probe may have come back
 constexpr std::uint32_t kAtOnce = 100;                           // may come back at the same time
 constexpr Duration kBetween = std::chrono::milliseconds(500);    // those and the next
-constexpr Duration kSpread = std::chrono::minutes(1);            // over which all of them come, however many they are
 
 }  // namespace
 
@@ -31,6 +30,7 @@ std::optional<Duration> Breaker::admit(SteadyTime now) {
   state_ = BreakerState::HalfOpen;
   if (probing_) return turnAway(now + kProbeWait, now);
   probing_ = true;
+  ++trials_;
   return std::nullopt;
 }
 
@@ -39,7 +39,7 @@ Duration Breaker::turnAway(SteadyTime soonest, SteadyTime now) {
     turn_ += kBetween;
     with_turn_ = 0;
   }
-  if (turn_ < soonest || turn_ >= soonest + kSpread) {
+  if (turn_ < soonest) {
     turn_ = soonest;
     with_turn_ = 0;
   }
@@ -62,7 +62,9 @@ void Breaker::failed(SteadyTime now) {
   until_ = now + rest_;
 }
 
-void Breaker::abandoned() { probing_ = false; }
+void Breaker::abandoned(std::uint64_t trial) {
+  if (trial == trials_) probing_ = false;
+}
 
 void Breaker::change(std::uint32_t failures, Duration rest) {
   most_ = failures;

@@ -19,13 +19,16 @@ public:
   Breaker(std::uint32_t failures, Duration rest) : most_(failures), rest_(rest) {}
 
   /// Nothing when a message may be sent; otherwise how long to wait. Those that wait are told times one after the
-  /// other, so that they do not all come back at once. What was let through must be ended by one of the three below.
+  /// other, so that they do not all come back at once. What was let through must be ended by one of the three below,
+  /// unless it was not to try the provider: then it may be forgotten.
   std::optional<Duration> admit(SteadyTime now);
 
   void succeeded();
   void failed(SteadyTime now);
-  /// What was let through has said nothing about the provider.
-  void abandoned();
+  /// The number of the message that was let through last to try the provider.
+  std::uint64_t trial() const { return trials_; }
+  /// That message has said nothing about the provider. An older one says nothing about the one that tries it now.
+  void abandoned(std::uint64_t trial);
 
   /// Other bounds from now on. Its state stays as it is, and a rest that has begun is as long as it was.
   void change(std::uint32_t failures, Duration rest);
@@ -40,6 +43,7 @@ private:
   BreakerState state_ = BreakerState::Closed;
   std::uint32_t failures_ = 0;
   bool probing_ = false;
+  std::uint64_t trials_ = 0;
   SteadyTime until_{};
   SteadyTime turn_{};            ///< given to those who were turned away last
   std::uint32_t with_turn_ = 0;  ///< how many have it

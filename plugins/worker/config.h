@@ -10,10 +10,10 @@ inline constexpr std::array kWorkerRows{
     ConfigRow{"concurrency", ConfigType::Integer, "4", "1..256", "Threads that receive and persist events."},
     ConfigRow{"receive", ConfigType::Integer, "500", "1..10000",
               "Events a thread receives at once and persists in one transaction."},
-    ConfigRow{
-        "lease", ConfigType::Period, "30s", "1s..1h",
-        "How long received events are on loan; longer than a slow transaction of the store, and than send_timeout and "
-        "send_margin together."},
+    ConfigRow{"lease", ConfigType::Period, "30s", "1s..1h",
+              "How long received events are on loan; longer than a slow transaction of the store, and at least 1s "
+              "longer than "
+              "send_timeout, send_margin and wait together."},
     ConfigRow{"wait", ConfigType::Period, "1s", "10ms..1m", "How long one receive waits while the queue is empty."},
     ConfigRow{"drain", ConfigType::Period, "20s", "0s..1h",
               "How long a stop may take to finish the events in hand; the rest is given back."},

@@ -33,7 +33,9 @@ void Journal::kept(const Event& event, std::uint32_t attempt, const Persisted& p
   const bool inserted = persisted.verdict == PersistVerdict::Inserted;
   if (inserted) metrics.end_to_end.observe(seconds(now - event.accepted_at));
   if (persisted.key_reused) metrics.key_reused.add();
-  if (!log_.informs()) return;
+  // One that waits comes back again and again, and its line is written.
+  const bool known = !inserted && persisted.message == event.id;
+  if (known || !log_.informs()) return;
   const Named named(event, attempt);
   std::string_view outcome = inserted ? "inserted" : "existing";
   if (persisted.key_reused) outcome = "inserted, key reused";

@@ -10,7 +10,8 @@
 
 namespace penstock {
 
-/// Writes down what becomes of events: one log line and the counts for each. [any thread]
+/// Writes down what becomes of events: the counts for each, and a log line the first time it is kept and when its
+/// attempts end otherwise than well. [any thread]
 class Journal {
 public:
   Journal(Log log, Metrics& registry, Policy& policy) : metrics(registry), log_(log), policy_(policy) {}

@@ -51,6 +51,13 @@ void Limits::leave(const std::string& provider, const std::string& destination, 
   senders_.leave(sender, entered, now);
 }
 
+void Limits::undo(const Outgoing& message) {
+  std::lock_guard guard(mutex_);
+  senders_.undo(message.event.content.from);
+  destinations_.undo(message.destination);
+  providers_.undo(message.provider.name);
+}
+
 void Limits::change(const LimitSettings& settings, SteadyTime now) {
   std::lock_guard guard(mutex_);
   providers_.change(settings.provider, settings.shared, now);

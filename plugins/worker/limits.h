@@ -46,6 +46,9 @@ public:
   void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime entered,
              SteadyTime now);
 
+  /// It has not left, so it has needed neither its places nor what it took of the rates.
+  void undo(const Outgoing& message);
+
   /// Other limits from now on. Who is under way keeps his places and counts, buckets stay as full as they are.
   void change(const LimitSettings& settings, SteadyTime now);
 

@@ -61,14 +61,17 @@ bool Loop::ready() {
 }
 
 bool Loop::work(Batch batch, const std::stop_token& stop) {
-  const AloneGate::Passage passage(shared_.gate, batch.alone);
+  const auto until = [this, due = batch.due] { return std::min(due, shared_.drain_deadline.load()); };
+  const AloneGate::Passage passage = shared_.gate.enter(batch.alone, shared_.clock, until, stop);
   const bool buried = batch.condemned.empty() || bury(batch, stop);
   if (batch.events.empty()) return buried;
-  std::vector<PersistOutcome> outcomes = persist(batch);
+  std::vector<PersistOutcome> outcomes(batch.events.size(), {PersistOutcome::Kind::OutOfTime, {}, "alone"});
+  if (passage) outcomes = persist(batch);
   faultPoint("persisted");
   std::vector<Outgoing> messages = outgoing(batch, outcomes);
   const std::vector<Settlement> settlements = conclude(batch, outcomes);
   if (!settlements.empty()) settle(batch, settlements, stop);
+  for (Outgoing& message : messages) message.passage = passage;
   shared_.sender.send(std::move(messages), std::move(batch.room));
   return buried && noneReleased(settlements);
 }
@@ -195,7 +198,11 @@ std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& 
     message.token = loan.token;
     message.attempt = loan.attempt;
     message.earlier_attempts = loan.earlier_attempts;
-    message.age = loan.age;
+    // Nobody has failed to send it while nobody was to send anything.
+    if (const auto paused = loan.waits.find("paused"); paused != loan.waits.end())
+      message.age = std::max(loan.age - paused->second, Duration::zero());
+    else
+      message.age = loan.age;
     message.waits = std::move(loan.waits);
     message.received = batch.received;
     message.lease_end = batch.lease_end;

@@ -27,7 +27,7 @@ namespace penstock {
 /// What all loops of the worker share.
 struct WorkerShared {
   WorkerShared(Queue& events, Store& messages, Sender& way_out, Journal& book, Policy& scripts, Clock& time, Log logger,
-               const WorkerSettings& rows)
+               const WorkerSettings& rows, AloneGate& suspects)
       : queue(events),
         store(messages),
         sender(way_out),
@@ -36,6 +36,7 @@ struct WorkerShared {
         log(logger),
         journal(book),
         settings(rows),
+        gate(suspects),
         queue_outage("the queue", time, rows.first_pause, rows.longest_pause),
         store_outage("the store", time, rows.first_pause, rows.longest_pause) {}
 
@@ -48,7 +49,7 @@ struct WorkerShared {
   Journal& journal;
   const WorkerSettings settings;
   std::function<void()> ready = [] {};  ///< throws StoreUnavailable while nothing may be received
-  AloneGate gate;
+  AloneGate& gate;
   Outage queue_outage;
   Outage store_outage;
   std::atomic<SteadyTime> drain_deadline{SteadyTime::max()};

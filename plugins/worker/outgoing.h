@@ -1,5 +1,6 @@
 #pragma once
 
+#include "worker/alone_gate.h"
 #include "worker/finally.h"
 
 #include "penstock/event.h"
@@ -19,22 +20,25 @@ struct Outgoing {
   LeaseToken token;
   std::uint32_t attempt = 1;           ///< of this life
   std::uint32_t earlier_attempts = 0;  ///< before a person replayed it
-  Duration age{};                      ///< when it was received
+  Duration age{};                      ///< when it was received, without the time that sending was stopped
   SteadyTime received{};
   SteadyTime lease_end{};                          ///< later it is somebody else's
   MessageStatus status = MessageStatus::Accepted;  ///< as the store had it when it was received
   ProviderTraits provider;                         ///< who is to send it
   std::string destination;                         ///< host and port its request goes to
   SendStep step = SendVerdict{};                   ///< what the provider's script wants
+  bool has_left = false;                           ///< its request was handed to the transport
   bool looking_up = false;                         ///< the request asks what became of an earlier send
   bool earlier_not_sent = false;                   ///< and the answer was that none sent it
   std::optional<bool> doubtful;                    ///< an earlier attempt may have sent it, says the store
   std::string obstacle;                            ///< why nobody can send it; empty: somebody can
   WallTime started_at{};                           ///< when its step began
   SteadyTime started{};
+  AloneGate::Passage passage;             ///< ends with it
   Finally room;                           ///< its place among those under way
+  Finally pace;                           ///< its part of the pace, until it leaves
   Finally places;                         ///< its places in the limits
-  Finally trial;                          ///< what its provider's breaker has let through
+  Finally trial;                          ///< of its provider's breaker, when it is let through to try the provider
   std::map<std::string, Duration> waits;  ///< before this attempt, by cause
 
   /// Counted on over replays.
@@ -55,6 +59,16 @@ struct Outgoing {
   /// An attempt before this one has an end that the store does not know, or not for sure; so it is the store's to say
   /// what becomes of a message that nobody can send.
   bool unsettled() const { return status == MessageStatus::Sending || mayHaveBeenSent(); }
+
+  /// It does not leave now: what it has had is others' again.
+  void stay() {
+    pace.now();
+    places.now();
+    trial.now();
+  }
+
+  /// It may have been sent and nobody may send it again: all that is left is to say so.
+  bool lost() const { return mayHaveBeenSent() && !mayRepeat(); }
 
   /// For what nobody can send the wish is one that is refused: whoever held the message is lost then, and it is
   /// unknown.

@@ -9,16 +9,16 @@ namespace {
 
 constexpr Duration kSoon = std::chrono::milliseconds(50);  // an answer of the store, with room to spare
 constexpr Duration kShortest = std::chrono::seconds(1);    // of those that wait, at first; later a tenth of the time
-constexpr Duration kShortestLater = std::chrono::seconds(30);
-constexpr Duration kSlot = std::chrono::milliseconds(5);
-constexpr Duration kLongestStopped = std::chrono::minutes(1);
-constexpr Duration kLongestPaced = std::chrono::minutes(10);
+constexpr Duration kShortestLater = std::chrono::seconds(2);
+constexpr Duration kSlot = std::chrono::milliseconds(5);  // between two that wait for their turn
+constexpr Duration kSlotStopped =
+    std::chrono::milliseconds(1);  // between two that wait for a start and may all leave then
 
 }  // namespace
 
 std::optional<Duration> Pacer::admit(SteadyTime now) {
   std::lock_guard guard(mutex_);
-  if (!running_) return slot(now, kSlot, kLongestStopped);
+  if (!running_) return slot(now, kSlotStopped);
   if (interval_ == Duration::zero()) return std::nullopt;
   roll(now);
   if (left_ > 0) {
@@ -98,7 +98,7 @@ Duration Pacer::later(SteadyTime now) {
     return std::chrono::ceil<Duration>(reopens - now);
   }
   const Duration fair = interval_ / static_cast<Duration::rep>(2 * batch_);
-  return slot(now, std::clamp(fair, Duration(1), kSlot), kLongestPaced);
+  return slot(now, std::clamp(fair, Duration(1), kSlot));
 }
 
 /// Who has waited long asks seldom.
@@ -107,10 +107,9 @@ Duration Pacer::shortest(SteadyTime now) {
   return std::clamp(std::chrono::floor<Duration>(now - *waiting_since_) / 10, kShortest, kShortestLater);
 }
 
-/// The next of the times that are given to those that wait.
-Duration Pacer::slot(SteadyTime now, Duration step, Duration longest) {
+/// The next of the times that are given to those that wait. However many they are, they come as far apart.
+Duration Pacer::slot(SteadyTime now, Duration step) {
   next_slot_ = std::max(next_slot_, now + shortest(now));
-  if (next_slot_ - now >= longest) return longest;
   return std::chrono::ceil<Duration>(std::exchange(next_slot_, next_slot_ + step) - now);
 }
 

@@ -43,7 +43,7 @@ private:
   void roll(SteadyTime now);
   Duration later(SteadyTime now);
   Duration shortest(SteadyTime now);
-  Duration slot(SteadyTime now, Duration step, Duration longest);
+  Duration slot(SteadyTime now, Duration step);
 
   const Duration interval_;
   const std::uint64_t batch_;

@@ -1,10 +1,11 @@
 #include "worker/sender.h"
 
 #include "worker/fault_point.h"
+#include "worker/outcome.h"
 
 #include <algorithm>
 #include <exception>
-#include <thread>
+#include <iterator>
 
 namespace penstock {
 
@@ -13,9 +14,9 @@ namespace {
 constexpr std::size_t kBeginBatch = 500;
 constexpr std::size_t kEndBatch = 500;
 constexpr std::size_t kWorthwhile = 100;
-constexpr auto kPause = std::chrono::milliseconds(100);
-constexpr auto kLongestPause = std::chrono::seconds(2);
-constexpr auto kSilence = std::chrono::seconds(60);  // a stage's longest call: of the store or the queue
+constexpr auto kShortLease = std::chrono::milliseconds(100);  // until the next one
+constexpr auto kNoRoom = std::chrono::seconds(1);             // until the transport may have some
+constexpr auto kSilence = std::chrono::seconds(60);           // a stage's longest call: of the store or the queue
 
 /// Host and port of a URL, as limits know them.
 std::string destinationOf(const std::string& url) {
@@ -44,9 +45,12 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       limits_(settings.limits),
       breaker_failures_(settings.breaker_failures),
       breaker_rest_(settings.breaker_rest),
-      beginning_(clock, kBeginBatch,
-                 [this](std::vector<Parcel> messages) { guarded("begin", [&] { begin(std::move(messages)); }); }),
+      beginning_(
+          clock, kBeginBatch,
+          [this](std::vector<Parcel> messages) { guarded("begin", [&] { begin(std::move(messages), false); }); }),
       ending_(clock, kEndBatch, [this](std::vector<Ended> ended) { end(std::move(ended)); }),
+      recording_(clock, kEndBatch,
+                 [this](std::vector<Settled> ended) { guarded("record", [&] { keep(std::move(ended)); }); }),
       settling_(clock, kEndBatch,
                 [this](std::vector<Settled> settled) { guarded("settle", [&] { settle(std::move(settled)); }); }) {
   for (const ProviderTraits& provider : providers_.list()) metrics_.of(provider.name);
@@ -57,6 +61,7 @@ Sender::~Sender() { stop(SteadyTime::min()); }
 void Sender::start(HealthBoard& board) {
   beginning_.start(board.heartbeat("worker-begin", kSilence));
   ending_.start(board.heartbeat("worker-end", kSilence));
+  recording_.start(board.heartbeat("worker-record", kSilence));
   settling_.start(board.heartbeat("worker-settle", kSilence));
 }
 
@@ -99,16 +104,8 @@ void Sender::send(std::vector<Outgoing> messages, Room room) {
 }
 
 void Sender::prepare(Parcel message) {
-  if (auto conclusion = held(*message)) return settling_.put({std::move(message), std::move(*conclusion)});
-  if (!message->obstacle.empty()) {
-    // Should the store give leave, because it has heard meanwhile that nothing was sent, nobody is asked all the same.
-    SendVerdict verdict;
-    verdict.outcome = AttemptOutcome::NotSent;
-    verdict.reason = message->obstacle;
-    verdict.retryable = true;
-    message->step = std::move(verdict);
-    return beginning_.put(std::move(message));
-  }
+  if (auto conclusion = held(*message)) return conclude({std::move(message), std::move(*conclusion)});
+  if (!message->obstacle.empty() || message->lost()) return giveUp(std::move(message));
   const SteadyTime now = clock_.now();
   message->started = now;
   message->started_at = clock_.wall();
@@ -118,27 +115,65 @@ void Sender::prepare(Parcel message) {
                                       : providers_.request(message->provider.name, message->event, message->number());
   if (const auto* request = std::get_if<OutboundRequest>(&message->step)) {
     message->destination = destinationOf(request->url);
-    if (const auto wait = limits_.enter(*message, now)) {
-      pacer_.giveBack();
-      return release(std::move(message), wait->time, wait->cause);
-    }
-    // The message may be gone by the time its places are given back.
-    message->places = Finally([this, provider = message->provider.name, destination = message->destination,
-                               sender = message->event.content.from,
-                               now] { limits_.leave(provider, destination, sender, now, clock_.now()); });
-    std::unique_lock lock(mutex_);
-    Breaker& breaker = breakerOf(message->provider.name);
-    if (const auto rest = breaker.admit(now)) {
-      lock.unlock();
-      pacer_.giveBack();
-      return release(std::move(message), *rest, "breaker");
-    }
-    if (breaker.state() == BreakerState::HalfOpen) metrics_.of(message->provider.name).breaker.set(0.5);
-    message->trial = Finally([this, provider = message->provider.name] {
-      std::lock_guard guard(mutex_);
-      breakerOf(provider).abandoned();
-    });
+    if (const auto wait = knock(*message, now)) return putOff(std::move(message), *wait, "breaker");
+    if (const auto wait = limits_.enter(*message, now)) return putOff(std::move(message), wait->time, wait->cause);
+    message->places = Finally([this, holder = message.get(), now] { giveUpPlaces(*holder, now); });
   }
+  beginning_.put(std::move(message));
+}
+
+/// What has not left has needed none.
+void Sender::giveUpPlaces(const Outgoing& message, SteadyTime entered) {
+  if (!message.has_left) return limits_.undo(message);
+  limits_.leave(message.provider.name, message.destination, message.event.content.from, entered, clock_.now());
+}
+
+/// Asks the provider's breaker.
+std::optional<Duration> Sender::knock(Outgoing& message, SteadyTime now) {
+  ProviderSeries& series = metrics_.of(message.provider.name);
+  std::lock_guard guard(mutex_);
+  Breaker& breaker = breakerOf(message.provider.name);
+  const BreakerState before = breaker.state();
+  if (const auto wait = breaker.admit(now)) return wait;
+  if (breaker.state() != BreakerState::HalfOpen) return std::nullopt;
+  if (before != BreakerState::HalfOpen) series.turned(BreakerState::HalfOpen);
+  message.trial = Finally([this, provider = message.provider.name, trial = breaker.trial()] {
+    std::lock_guard lock(mutex_);
+    breakerOf(provider).abandoned(trial);
+  });
+  return std::nullopt;
+}
+
+/// For a limit or a breaker; not for longer than policy lets a message grow old.
+void Sender::putOff(Parcel message, Duration delay, std::string_view cause) {
+  message->stay();
+  if (!outlived(*message)) return release(std::move(message), delay, cause);
+  if (message->mayHaveBeenSent()) return giveUp(std::move(message));
+  unsent(std::move(message), "it waited too long: " + std::string(cause));
+}
+
+/// Policy gives up on the message although no attempt has failed since it was asked last: because of its age.
+bool Sender::outlived(const Outgoing& message) {
+  RetryQuestion question;
+  question.number = message.attempt - 1;
+  question.age =
+      std::max(message.age + std::chrono::floor<Duration>(clock_.now() - message.received), Duration::zero());
+  question.outcome = word(AttemptOutcome::NotSent);
+  question.provider = message.provider.name;
+  return !policy_.retry(question);
+}
+
+/// Nobody is to send it any more. The store is told so with a wish that it does not grant, so nothing else is waited
+/// for; the message stays unknown if it may have been sent.
+void Sender::giveUp(Parcel message) {
+  message->stay();
+  message->provider.takes_key = message->provider.looks_up = message->looking_up = false;
+  message->destination.clear();
+  SendVerdict verdict;
+  verdict.outcome = AttemptOutcome::NotSent;
+  verdict.reason = "its earlier attempt has come to an end meanwhile";
+  verdict.retryable = true;
+  message->step = std::move(verdict);
   beginning_.put(std::move(message));
 }
 
@@ -164,36 +199,76 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
     metrics_.refused.add();
     return refused(message.status, message.provider.name);
   }
-  if (const auto wait = pacer_.admit(clock_.now())) {
-    const std::string_view cause = pacer_.running() ? "pace" : "paused";
-    metrics_.waits(cause).add();
-    return Conclusion{std::nullopt, Release{*wait, std::string(cause)}};
+  // Who may have been sent already waits for the pace only once it is known that he may be sent again.
+  const bool doubtful = message.mayHaveBeenSent();
+  if (!doubtful) {
+    if (auto conclusion = paced(message)) return conclusion;
   }
   Routing routing = policy_.route(message.event);
   if (routing.verdict == Routing::Verdict::NoRoute) {
-    pacer_.giveBack();
+    message.pace.now();
     if (!message.unsettled()) return unrouted(message, clock_.wall());
     message.obstacle = kNoRoute;
     return std::nullopt;
   }
   if (routing.verdict == Routing::Verdict::Failed) {
-    pacer_.giveBack();
+    message.pace.now();
     SendVerdict verdict;
     verdict.outcome = AttemptOutcome::NotSent;
     verdict.reason = "route.lua failed";
     verdict.retryable = true;
     message.started_at = clock_.wall();
     message.started = clock_.now();
-    Conclusion conclusion = conclude(message, verdict, clock_.now(), policy_);
+    Conclusion conclusion = penstock::conclude(message, verdict, clock_.now(), policy_);
     if (!message.unsettled() || !std::holds_alternative<Dead>(conclusion.outcome)) return conclusion;
     message.obstacle = verdict.reason;
     return std::nullopt;
   }
   message.provider = providers_.traits(routing.provider).value_or(ProviderTraits{.name = routing.provider});
+  if (doubtful && message.mayRepeat()) return paced(message);
   return std::nullopt;
 }
 
-void Sender::begin(std::vector<Parcel> messages) {
+std::optional<Conclusion> Sender::paced(Outgoing& message) {
+  if (const auto wait = pacer_.admit(clock_.now())) {
+    const std::string_view cause = pacer_.running() ? "pace" : "paused";
+    metrics_.waits(cause).add();
+    return Conclusion{std::nullopt, Release{*wait, std::string(cause)}};
+  }
+  message.pace = Finally([this] { pacer_.giveBack(); });
+  return std::nullopt;
+}
+
+/// Asks the store's leave, until it has answered. `doubtful`: its answer was lost, so it may have given leave.
+void Sender::begin(std::vector<Parcel> messages, bool doubtful) {
+  Duration pause{};
+  while (true) {
+    messages = inTime(std::move(messages), doubtful);
+    if (messages.empty()) return;
+    std::vector<Intent> intents;
+    intents.reserve(messages.size());
+    for (const Parcel& message : messages) intents.push_back(message->intent());
+    std::vector<BeginResult> results;
+    faultPoint("beginning");
+    try {
+      results = store_.begin(intents);
+    } catch (const StoreRejected& refusal) {
+      return isolate(std::move(messages), doubtful, refusal.what());
+    } catch (const std::exception& failure) {
+      if (!std::exchange(doubtful, true))
+        log_.warning("worker.begin_failed", "the store gave no leave to send; it is asked again",
+                     {{"messages", std::to_string(messages.size())}, {"reason", policy_.redact(failure.what())}});
+      beginning_.tick();
+      rest(pause);
+      continue;
+    }
+    faultPoint("begun");
+    return follow(std::move(messages), results, doubtful);
+  }
+}
+
+/// Those for which there is time enough to send them; the others are given back.
+std::vector<Sender::Parcel> Sender::inTime(std::vector<Parcel> messages, bool doubtful) {
   const SteadyTime now = clock_.now();
   bool stopping = false;
   {
@@ -201,42 +276,72 @@ void Sender::begin(std::vector<Parcel> messages) {
     stopping = stopping_;
   }
   std::vector<Parcel> ready;
-  std::vector<Intent> intents;
+  ready.reserve(messages.size());
   for (Parcel& message : messages) {
-    if (stopping) {
-      release(std::move(message), Duration::zero(), "stop");
-    } else if (now + settings_.timeout + settings_.margin > message->lease_end) {
-      release(std::move(message), Duration::zero(), "lease");
-    } else {
-      intents.push_back(message->intent());
+    const bool late = now + settings_.timeout + settings_.margin > message->lease_end;
+    if (!stopping && !late)
       ready.push_back(std::move(message));
-    }
+    else if (doubtful)
+      unsent(std::move(message), "the store did not say whether it may be sent");
+    else if (stopping)
+      release(std::move(message), Duration::zero(), "stop");
+    else
+      release(std::move(message), kShortLease, "lease");
   }
-  if (ready.empty()) return;
-  std::vector<BeginResult> results;
-  faultPoint("beginning");
-  try {
-    results = store_.begin(intents);
-  } catch (const std::exception& failure) {
-    log_.warning("worker.begin_failed", "the store gave no leave to send; the messages are given back",
-                 {{"messages", std::to_string(ready.size())}, {"reason", policy_.redact(failure.what())}});
-    for (Parcel& message : ready) release(std::move(message), kLongestPause, "store");
-    return;
+  return ready;
+}
+
+/// What the store refuses to judge costs nobody else.
+void Sender::isolate(std::vector<Parcel> messages, bool doubtful, const std::string& reason) {
+  if (messages.size() > 1) {
+    const auto half = messages.begin() + static_cast<std::ptrdiff_t>(messages.size() / 2);
+    std::vector<Parcel> second(std::make_move_iterator(half), std::make_move_iterator(messages.end()));
+    messages.erase(half, messages.end());
+    begin(std::move(messages), doubtful);
+    return begin(std::move(second), doubtful);
   }
-  faultPoint("begun");
-  for (std::size_t i = 0; i < ready.size(); ++i) {
-    if (results.at(i).granted) {
-      ready[i]->doubtful = results[i].doubtful;
-      launch(std::move(ready[i]));
+  Parcel message = std::move(messages.front());
+  message->stay();
+  SendVerdict verdict;
+  verdict.outcome = message->mayHaveBeenSent() ? AttemptOutcome::Unknown : AttemptOutcome::NotSent;
+  verdict.reason = "store rejected: " + reason;
+  Conclusion conclusion = penstock::conclude(*message, verdict, clock_.now(), policy_);
+  conclude({std::move(message), std::move(conclusion)});
+}
+
+void Sender::follow(std::vector<Parcel> messages, const std::vector<BeginResult>& results, bool doubtful) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const BeginResult& result = results.at(i);
+    if (result.granted) {
+      messages[i]->doubtful = result.doubtful;
+      launch(std::move(messages[i]));
+    } else if (doubtful && result.status == MessageStatus::Sending) {
+      unsent(std::move(messages[i]), "the store's leave to send it came too late");
     } else {
       metrics_.refused.add();
-      Conclusion conclusion = refused(results[i].status, ready[i]->provider.name, ready[i]->obstacle);
-      settling_.put({std::move(ready[i]), std::move(conclusion)});
+      messages[i]->stay();
+      Conclusion conclusion = refused(result.status, messages[i]->provider.name, messages[i]->obstacle);
+      conclude({std::move(messages[i]), std::move(conclusion)});
     }
   }
 }
 
+/// Nothing of it has left. If the store has given leave, the history takes that back, so that a later attempt gets one.
+void Sender::unsent(Parcel message, std::string reason) {
+  SendVerdict verdict;
+  verdict.outcome = AttemptOutcome::NotSent;
+  verdict.reason = std::move(reason);
+  verdict.retryable = true;
+  message->stay();
+  message->started_at = clock_.wall();
+  message->started = clock_.now();
+  Conclusion conclusion = penstock::conclude(*message, verdict, message->started, policy_);
+  if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
+  conclude({std::move(message), std::move(conclusion)});
+}
+
 void Sender::launch(Parcel message) {
+  message->pace.forget();
   message->started_at = clock_.wall();
   message->started = clock_.now();
   if (auto* request = std::get_if<OutboundRequest>(&message->step))
@@ -246,6 +351,7 @@ void Sender::launch(Parcel message) {
 }
 
 void Sender::transmit(Parcel message, OutboundRequest request) {
+  message->has_left = true;
   // Never longer than the lease: what is answered later would be somebody else's to record.
   const SteadyTime deadline = std::min(clock_.now() + settings_.timeout, message->lease_end - settings_.margin);
   transport_.send(std::move(request), deadline, [this, parcel = std::move(message)](SendOutcome outcome) mutable {
@@ -260,7 +366,9 @@ void Sender::end(std::vector<Ended> ended) {
       const SendVerdict verdict = verdictOf(one);
       const auto* outcome = std::get_if<SendOutcome>(&one.said);
       const Sign sign = outcome == nullptr ? signOf(verdict) : signOf(*outcome, verdict);
-      answered(std::move(one.message), verdict, sign);
+      const auto* failure = outcome == nullptr ? nullptr : std::get_if<SendFailure>(outcome);
+      const bool no_room = failure != nullptr && failure->fault == SendFault::Busy;
+      answered(std::move(one.message), verdict, sign, no_room);
     });
 }
 
@@ -276,7 +384,7 @@ SendVerdict Sender::verdictOf(const Ended& ended) {
   return verdict;
 }
 
-void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
+void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign, bool no_room) {
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent) message->earlier_not_sent = true;
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
     // It was not sent: now it is, with the leave that was given for asking.
@@ -285,14 +393,21 @@ void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
     return launch(std::move(message));
   }
   hear(*message, verdict, sign);
+  message->places.now();
+  message->trial.now();
   const SteadyTime now = clock_.now();
   ProviderSeries& series = metrics_.of(message->provider.name);
   series.sends.at(static_cast<std::size_t>(verdict.outcome))->add();
   series.seconds.observe(std::chrono::duration<double>(now - message->started).count());
-  Conclusion conclusion = conclude(*message, verdict, now, policy_);
+  Conclusion conclusion = penstock::conclude(*message, verdict, now, policy_);
+  // That there is no room here is nothing that a message is given up for. It has had its leave, so the attempt counts.
+  if (no_room && std::holds_alternative<Dead>(conclusion.outcome) && !message->looking_up && !outlived(*message)) {
+    conclusion.attempt->end = AttemptEnd::Open;
+    conclusion.outcome = RetryAfter{kNoRoom, shortened(verdict.reason)};
+  }
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
   note(conclusion);
-  settling_.put({std::move(message), std::move(conclusion)});
+  conclude({std::move(message), std::move(conclusion)});
 }
 
 /// At once, for the store learns of it with the next batch only.
@@ -318,11 +433,10 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
     else
       breaker.succeeded();
     after = breaker.state();
-    series.breaker.set(after == BreakerState::Open ? 1 : 0);
+    if (after != before) series.turned(after);
   }
   if (after == before) return;
   if (after == BreakerState::Open) {
-    series.breaker_opened.add();
     log_.warning("worker.breaker_open", "the provider fails again and again and is left alone for a while",
                  {{"provider", provider}, {"reason", policy_.redact(verdict.reason)}});
   } else {
@@ -332,67 +446,9 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
 
 void Sender::release(Parcel message, Duration delay, std::string_view cause) {
   metrics_.waits(cause).add();
+  message->stay();
   Conclusion conclusion{std::nullopt, Release{delay, std::string(cause)}};
-  settling_.put({std::move(message), std::move(conclusion)});
-}
-
-/// Keeps how attempts ended. What the store refuses for good takes nobody with it: it is left out of the history.
-void Sender::record(std::span<const Attempt> attempts) {
-  if (attempts.empty()) return;
-  try {
-    store_.record(attempts);
-    return faultPoint("recorded");
-  } catch (const StoreRejected& refusal) {
-    if (attempts.size() == 1)
-      return log_.error("worker.attempt_rejected",
-                        "the store refuses what became of an attempt; its message keeps the status it has",
-                        {{"message_id", attempts.front().message.text()}, {"reason", policy_.redact(refusal.what())}});
-  }
-  const std::size_t half = attempts.size() / 2;
-  record(attempts.first(half));
-  record(attempts.subspan(half));
-}
-
-SteadyTime Sender::giveUpAt() const {
-  std::lock_guard guard(mutex_);
-  return give_up_;
-}
-
-void Sender::settle(std::vector<Settled> settled) {
-  std::vector<Attempt> attempts;
-  std::vector<Settlement> settlements;
-  SteadyTime last = SteadyTime::min();
-  for (Settled& one : settled) {
-    if (one.conclusion.attempt) attempts.push_back(std::move(*one.conclusion.attempt));
-    settlements.push_back({one.message->token, std::move(one.conclusion.outcome)});
-    last = std::max(last, one.message->lease_end);
-  }
-  // The history first: what the queue has let go of is never heard of again.
-  bool recorded = attempts.empty();
-  bool told = false;
-  Duration pause = kPause;
-  while (!told) {
-    try {
-      if (!recorded) record(attempts);
-      recorded = true;
-      const auto verdicts = queue_.settle(settlements);
-      faultPoint("settled");
-      for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
-        journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
-      told = true;
-    } catch (const std::exception& failure) {
-      if (clock_.now() + pause >= std::min(last, giveUpAt())) {
-        log_.warning("worker.settle_abandoned", "messages could not be settled; their leases will run out",
-                     {{"messages", std::to_string(settlements.size())}, {"reason", policy_.redact(failure.what())}});
-        break;
-      }
-      std::mutex mutex;
-      std::unique_lock lock(mutex);
-      std::condition_variable_any never;
-      clock_.wait(lock, never, clock_.now() + pause, {});
-      pause = std::min<Duration>(pause * 2, kLongestPause);
-    }
-  }
+  conclude({std::move(message), std::move(conclusion)});
 }
 
 Room Sender::reserve(std::size_t most, SteadyTime until, const std::stop_token& stop) {
@@ -410,13 +466,16 @@ void Sender::stop(SteadyTime deadline) noexcept {
   {
     std::unique_lock lock(mutex_);
     give_up_ = deadline;
+    stopped_.notify_all();
     // What goes back to a queue that ends with the process is lost, so as long as there is time it is sent.
     stopping_ = queue_.durable();
     while (taken_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
     stopping_ = true;
+    stopped_.notify_all();
   }
   beginning_.finish();
   ending_.finish();
+  recording_.finish();
   settling_.finish();
 }
 

@@ -25,10 +25,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace penstock {
@@ -101,7 +104,7 @@ private:
   friend class Room;
   using Parcel = std::unique_ptr<Outgoing>;
 
-  /// A message whose attempt is over, with what its provider or the transport said.
+  /// A message whose send is over, with what its provider or the transport said.
   struct Ended {
     Parcel message;
     std::variant<SendVerdict, SendOutcome> said;
@@ -115,14 +118,29 @@ private:
 
   void prepare(Parcel message);
   std::optional<Conclusion> held(Outgoing& message);
-  void begin(std::vector<Parcel> messages);
+  std::optional<Conclusion> paced(Outgoing& message);
+  void giveUpPlaces(const Outgoing& message, SteadyTime entered);
+  std::optional<Duration> knock(Outgoing& message, SteadyTime now);
+  void putOff(Parcel message, Duration delay, std::string_view cause);
+  bool outlived(const Outgoing& message);
+  void giveUp(Parcel message);
+  void begin(std::vector<Parcel> messages, bool doubtful);
+  std::vector<Parcel> inTime(std::vector<Parcel> messages, bool doubtful);
+  void isolate(std::vector<Parcel> messages, bool doubtful, const std::string& reason);
+  void follow(std::vector<Parcel> messages, const std::vector<BeginResult>& results, bool doubtful);
+  void unsent(Parcel message, std::string reason);
   void launch(Parcel message);
   void transmit(Parcel message, OutboundRequest request);
   void end(std::vector<Ended> ended);
-  void answered(Parcel message, const SendVerdict& verdict, Sign sign);
+  void answered(Parcel message, const SendVerdict& verdict, Sign sign, bool no_room);
+  void conclude(Settled settled);
+  void keep(std::vector<Settled> ended);
+  void record(std::span<Attempt> attempts, std::span<Settled> ended);
+  void recordBare(Attempt& attempt, Settled& ended, const std::string& reason);
+  bool recordAlone(const Attempt& attempt);
   void settle(std::vector<Settled> settled);
-  void record(std::span<const Attempt> attempts);
   SteadyTime giveUpAt() const;
+  void rest(Duration& pause);
   void release(Parcel message, Duration delay, std::string_view cause);
   void guarded(const char* doing, const std::function<void()>& work) noexcept;
   Breaker& breakerOf(const std::string& provider);
@@ -147,6 +165,7 @@ private:
 
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
+  std::condition_variable_any stopped_;
   std::size_t taken_ = 0;                    // places, by messages or reserved; guarded by mutex_
   std::map<std::string, Breaker> breakers_;  // guarded by mutex_
   std::uint32_t breaker_failures_;           // guarded by mutex_
@@ -156,6 +175,7 @@ private:
 
   Stage<Parcel> beginning_;
   Stage<Ended> ending_;
+  Stage<Settled> recording_;
   Stage<Settled> settling_;
 };
 

@@ -6,10 +6,18 @@ ProviderSeries::ProviderSeries(Metrics& metrics, const std::string& provider)
     : sends{},
       seconds(metrics.histogram(kSendSeconds, {{"provider", provider}})),
       breaker(metrics.gauge(kBreakerState, {{"provider", provider}})),
-      breaker_opened(metrics.counter(kBreakerOpened, {{"provider", provider}})) {
+      turns{} {
+  for (const auto state : {BreakerState::Closed, BreakerState::HalfOpen, BreakerState::Open})
+    turns.at(static_cast<std::size_t>(state)) =
+        &metrics.counter(kBreakerTransitions, {{"provider", provider}, {"state", word(state)}});
   for (const auto outcome : {AttemptOutcome::Sent, AttemptOutcome::NotSent, AttemptOutcome::Unknown})
     sends.at(static_cast<std::size_t>(outcome)) =
         &metrics.counter(kSends, {{"provider", provider}, {"outcome", word(outcome)}});
+}
+
+void ProviderSeries::turned(BreakerState state) {
+  turns.at(static_cast<std::size_t>(state))->add();
+  breaker.set(state == BreakerState::Open ? 1 : state == BreakerState::HalfOpen ? 0.5 : 0);
 }
 
 SenderMetrics::SenderMetrics(Metrics& metrics)

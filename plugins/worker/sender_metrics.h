@@ -1,5 +1,7 @@
 #pragma once
 
+#include "worker/breaker.h"
+
 #include "penstock/metrics.h"
 #include "penstock/store.h"
 
@@ -22,8 +24,10 @@ inline constexpr CounterSpec kSendRefused{
 inline constexpr GaugeSpec kSending{"penstock_sends_in_flight", "Messages on their way to a provider."};
 inline constexpr GaugeSpec kBreakerState{"penstock_breaker_open",
                                          "Whether a provider is left alone: 0 no, 0.5 it is being tried, 1 yes."};
-inline constexpr CounterSpec kBreakerOpened{"penstock_breaker_opened_total",
-                                            "How often a provider was left alone because it failed again and again."};
+inline constexpr CounterSpec kBreakerTransitions{
+    "penstock_breaker_transitions_total",
+    "Turns of a provider's breaker, by its new state: open when the provider is left alone because it failed again and "
+    "again, half_open when it is tried, closed when it works again."};
 
 /// What messages are put aside for.
 inline constexpr std::array<std::string_view, 9> kWaitCauses{
@@ -33,10 +37,13 @@ inline constexpr std::array<std::string_view, 9> kWaitCauses{
 struct ProviderSeries {
   ProviderSeries(Metrics& metrics, const std::string& provider);
 
+  /// Its breaker is in another state now.
+  void turned(BreakerState state);
+
   std::array<Counter*, 3> sends;  ///< by outcome
   Histogram& seconds;
   Gauge& breaker;
-  Counter& breaker_opened;
+  std::array<Counter*, 3> turns;  ///< by state
 };
 
 class SenderMetrics {

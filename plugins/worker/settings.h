@@ -38,9 +38,13 @@ struct WorkerSettings {
   static std::vector<std::string> faults(const Config& section) {
     constexpr Duration kShortestInterval = std::chrono::milliseconds(100);
     std::vector<std::string> faults;
+    // A lease may begin a wait before its events come, and they are persisted before they are sent.
+    constexpr Duration kForPersisting = std::chrono::seconds(1);
     const WorkerSettings settings = read(section);
-    if (settings.lease <= settings.sending.timeout + settings.sending.margin)
-      faults.emplace_back("worker.lease: must be longer than worker.send_timeout and worker.send_margin together");
+    if (settings.lease < settings.sending.timeout + settings.sending.margin + settings.wait + kForPersisting)
+      faults.emplace_back(
+          "worker.lease: must be at least 1s longer than worker.send_timeout, worker.send_margin and worker.wait "
+          "together");
     if (settings.sending.interval > Duration::zero() && settings.sending.interval < kShortestInterval)
       faults.emplace_back("worker.interval: must be 0s or at least 100ms");
     return faults;

@@ -26,7 +26,8 @@ public:
   Stage& operator=(const Stage&) = delete;
 
   void start(std::unique_ptr<Heartbeat> heartbeat) {
-    thread_ = std::jthread([this, beat = std::move(heartbeat)](const std::stop_token& stop) { run(*beat, stop); });
+    heartbeat_ = std::move(heartbeat);
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
   /// [any thread] [does not block]
@@ -44,15 +45,19 @@ public:
     thread_.request_stop();
     changed_.notify_one();
     thread_.join();
+    heartbeat_.reset();
   }
+
+  /// By `work` now and then when it takes long: it advances.
+  void tick() noexcept { heartbeat_->tick(); }
 
 private:
   static constexpr auto kSilence = std::chrono::seconds(1);
 
-  void run(Heartbeat& heartbeat, const std::stop_token& stop) {
+  void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (true) {
-      heartbeat.tick();
+      tick();
       if (items_.empty()) {
         if (stop.stop_requested()) return;
         clock_.wait(lock, changed_, clock_.now() + kSilence, stop);
@@ -78,6 +83,7 @@ private:
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<Item> items_;
+  std::unique_ptr<Heartbeat> heartbeat_;
   std::jthread thread_;
 };
 

@@ -28,7 +28,7 @@ public:
         scheduler_(control, sender_.pacer(), clock, log, metrics, policy, settings.sending.interval,
                    settings.sending.batch, settings.autostart),
         limits_(control, sender_.limits(), clock, log, policy),
-        shared_(queue, store, sender_, journal_, policy, clock, log, settings) {
+        shared_(queue, store, sender_, journal_, policy, clock, log, settings, gate_) {
     shared_.ready = std::move(ready);
   }
   ~Worker() { stop(SteadyTime::min()); }
@@ -51,6 +51,7 @@ public:
 
 private:
   Journal journal_;
+  AloneGate gate_;  // outlives the messages that the sender has
   Sender sender_;
   Scheduler scheduler_;
   SharedLimits limits_;

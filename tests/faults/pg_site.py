@@ -10,7 +10,7 @@ MARGIN = 4  # for a busy machine
 QUICK = {
     "worker.lease": f"{LEASE}s",
     "worker.send_timeout": "500ms",
-    "worker.send_margin": "500ms",
+    "worker.send_margin": "200ms",
     "worker.wait": "200ms",
     "pg-queue.patience": f"{PATIENCE}s",
     "pg-queue.attend": "200ms",

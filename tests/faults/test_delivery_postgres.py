@@ -110,7 +110,7 @@ def test_one_stands_still_for_less_than_its_lease(site, receiver, overrides):
 @MODES
 @pytest.mark.parametrize("outage", ["shorter", "longer"])
 def test_the_server_goes_while_answers_are_awaited(site, receiver, outage, overrides):
-    """Shorter than the lease: what was answered is recorded afterwards. Longer: it is as unknown as a lost worker's."""
+    """What was answered is recorded afterwards, however long that takes; a redelivery may have found it unknown before."""
     random = rng(f"an outage {outage} than the lease")
     mailing = Mailing(receiver)
     lease, timeout = (30, 20) if outage == "shorter" else (5, 3)
@@ -129,11 +129,8 @@ def test_the_server_goes_while_answers_are_awaited(site, receiver, outage, overr
         else:
             until(lambda: time.monotonic() > begun + lease + 1, lease + 5, "the end of the leases")
         site.postgres.start()
-        ended = mailing.finished(server, TAKEOVER + 30, site.idle)
-        if outage == "shorter" or overrides:
-            assert texts <= ended["sent"]
-        else:
-            assert texts <= ended["sent"] | ended["unknown"] and texts & ended["unknown"]
+        mailing.finished(server, TAKEOVER + 30, site.idle)
+        until(lambda: texts <= mailing.check(server)["sent"], 10, "the record of what was answered")
         if not overrides:
             assert all(receiver.count(text) == 1 for text in texts)
 
@@ -173,7 +170,7 @@ def test_the_server_crashes_under_load(site, receiver, overrides):
 @MODES
 @pytest.mark.parametrize("call", ["begin", "record"])
 def test_the_answer_of_a_commit_is_lost_at(postgres, site, receiver, call, overrides):
-    """The leave that nobody heard of is not used, and ends; what was recorded is recorded again."""
+    """The leave that nobody heard of is taken back, and the next one is used; what was recorded is recorded again."""
     proxy = Proxy(str(postgres.folder / ".s.PGSQL.5432"))
     try:
         assert site.start(overrides).stop() == 0  # for the schema
@@ -183,10 +180,9 @@ def test_the_answer_of_a_commit_is_lost_at(postgres, site, receiver, call, overr
         mailing = Mailing(receiver)
         text = mailing.post(server)
         ended = mailing.finished(server, 30, site.idle)
-        known = call == "record" or overrides
-        assert text in ended["sent" if known else "unknown"]
+        assert text in ended["sent"]
         assert proxy.cut == 1
-        assert receiver.count(text) == (1 if known else 0)
+        assert receiver.count(text) == 1
         assert server.stop() == 0
     finally:
         proxy.close()

@@ -59,7 +59,7 @@ def test_all_configuration_faults_come_at_once_with_exit_78():
     assert "http.public.port" in checked.stderr
     together = run("--check-config", "-D", "worker.lease=20s", "-D", "worker.send_timeout=19s", "-D", "worker.interval=50ms")
     assert together.returncode == 78
-    assert "worker.lease: must be longer than worker.send_timeout and worker.send_margin together" in together.stderr
+    assert "worker.lease: must be at least 1s longer than worker.send_timeout, worker.send_margin and worker.wait" in together.stderr
     assert "worker.interval: must be 0s or at least 100ms" in together.stderr
     started = run("-D", "worker.lease=30x")
     assert started.returncode == 78

@@ -37,8 +37,8 @@ struct Admission {
 
 /// What retry.lua is asked.
 struct RetryQuestion {
-  std::uint32_t number = 1;             ///< attempt that failed, from 1
-  Duration age{};                       ///< since the event was accepted or last replayed
+  std::uint32_t number = 1;             ///< attempt that failed last; 0: none has, but the message has waited
+  Duration age{};                       ///< since the event was accepted or last replayed, without stops of sending
   std::string_view outcome;             ///< not_sent, unknown, or failed (before sending)
   int status = 0;                       ///< HTTP status, 0 for none
   std::optional<Duration> retry_after;  ///< the provider's wish

@@ -54,7 +54,7 @@ struct Delivery {
   std::uint32_t earlier_attempts = 0;  ///< before the last replay; 0 when it was never replayed
   LeaseToken token;
   bool alone = false;  ///< a crash suspect: handle it with nothing else in flight in this worker
-  Duration age{};      ///< since it was published or last replayed, by the engine's clock
+  Duration age{};      ///< since it was published or, when replayed, was due again, by the engine's clock
   Duration waited{};   ///< time it was ready before this hand-over, by the engine's clock
   /// What it was put aside for before this attempt: the delays of its releases by their cause, and the delay of the
   /// RetryAfter before them as "retry". Kept by the engine, across restarts if it is durable. It begins with nothing

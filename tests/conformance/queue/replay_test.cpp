@@ -50,6 +50,16 @@ TEST_F(DeadLetterReplay, AgeCountsFromTheReplay) {
   EXPECT_LT(second.age, 1h + 7s);
 }
 
+TEST_F(DeadLetterReplay, AgeCountsFromItsTurnWhenAReplayIsSpread) {
+  buryMany(2);
+  ASSERT_EQ(deadLetters().replay({}, 10, 2h), 2U);
+  end(receiveOne(), Done{});
+  advance(1h + 5s);
+  const Delivery second = receiveOne();
+  EXPECT_GE(second.age, 5s);
+  EXPECT_LT(second.age, 10s);
+}
+
 TEST_F(DeadLetterReplay, HistoryIsKept) {
   const Event event = this->event();
   accept(event);

@@ -1,6 +1,7 @@
 #include "worker_fixture.h"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -8,17 +9,22 @@
 
 namespace penstock::test {
 
+/// Waits for as long as it takes.
+AloneGate::Passage pass(AloneGate& gate, Clock& clock, bool alone) {
+  return gate.enter(alone, clock, [] { return SteadyTime::max(); }, {});
+}
+
 /// Two threads of which each stays in the gate until the other has come in again, so that the gate is never empty
 /// unless it holds one of them back.
 class Overlap {
 public:
-  explicit Overlap(AloneGate& gate) : gate_(gate) {}
+  Overlap(AloneGate& gate, Clock& clock) : gate_(gate), clock_(clock) {}
 
   void run(std::size_t self) {
     std::unique_lock lock(mutex_);
     while (!over_) {
       lock.unlock();
-      const AloneGate::Passage passage(gate_, false);
+      const AloneGate::Passage passage = pass(gate_, clock_, false);
       lock.lock();
       ++entries_[self];
       changed_.notify_all();
@@ -39,6 +45,7 @@ public:
 
 private:
   AloneGate& gate_;
+  Clock& clock_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::array<std::size_t, 2> entries_{};
@@ -47,15 +54,95 @@ private:
 
 TEST(AloneGate, LetsASuspectThroughAlthoughBatchesOverlapWithoutEnd) {
   AloneGate gate;
-  Overlap overlap(gate);
+  ManualClock clock;
+  Overlap overlap(gate, clock);
   std::thread first([&] { overlap.run(0); });
   std::thread second([&] { overlap.run(1); });
   overlap.awaitGoing();
-  auto suspect = std::async(std::launch::async, [&] { const AloneGate::Passage passage(gate, true); });
+  auto suspect = std::async(std::launch::async, [&] { pass(gate, clock, true); });
   EXPECT_EQ(suspect.wait_for(60s), std::future_status::ready) << "it starves";
   overlap.end();
   first.join();
   second.join();
+}
+
+TEST(AloneGate, NobodyWaitsLongerThanHeMay) {
+  AloneGate gate;
+  ManualClock clock;
+  const SteadyTime until = clock.now() + 10s;
+  const auto may_wait = [until] { return until; };
+  AloneGate::Passage first = pass(gate, clock, false);
+  auto suspect = std::async(std::launch::async, [&] { return gate.enter(true, clock, may_wait, {}); });
+  clock.awaitWaiting(1);
+  auto held_back = std::async(std::launch::async, [&] { return pass(gate, clock, false); });
+  clock.awaitWaiting(2);
+  clock.advance(10s);
+  EXPECT_FALSE(suspect.get());
+  EXPECT_TRUE(held_back.get()) << "nobody waits to be alone any more";
+  first.reset();
+  EXPECT_TRUE(gate.enter(true, clock, may_wait, {}));
+}
+
+TEST(AloneGate, APassageLastsUntilAllWhoShareItAreThrough) {
+  AloneGate gate;
+  ManualClock clock;
+  const auto now_or_never = [&clock] { return clock.now(); };
+  AloneGate::Passage mine = pass(gate, clock, true);
+  AloneGate::Passage yours = mine;
+  mine.reset();
+  EXPECT_FALSE(gate.enter(false, clock, now_or_never, {}));
+  yours.reset();
+  EXPECT_TRUE(gate.enter(false, clock, now_or_never, {}));
+}
+
+TEST_F(WorkerTest, SendsACrashSuspectWithNothingElseOnItsWay) {
+  settings.concurrency = 2;
+  providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
+    return requestTo("https://provider.example/send");
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  const Event suspect = makeOutbound(2);
+  const Event innocent = makeEvent(3);
+  Door suspect_is_handled;
+  Door innocent_is_handled;
+  store.on_persist = [&](std::span<const Event> events) {
+    if (events.front().id == suspect.id) suspect_is_handled.open();
+    if (events.front().id == innocent.id) innocent_is_handled.open();
+  };
+  start();
+  queue.give({makeOutbound(1)});
+  transport.awaitSends(1);
+  queue.give({suspect}, 2, true);
+  queue.awaitHandedOut(2);
+  EXPECT_FALSE(suspect_is_handled.opensSoon()) << "another one is on its way";
+  transport.answer(answered(202));
+  transport.awaitSends(2);
+  queue.give({innocent});
+  queue.awaitHandedOut(3);
+  EXPECT_FALSE(innocent_is_handled.opensSoon()) << "the suspect is on its way";
+  transport.answer(answered(202));
+  queue.awaitSettled(3);
+}
+
+TEST_F(WorkerTest, ACrashSuspectThatIsNotAloneInTimeIsGivenBack) {
+  std::atomic<bool> holds = true;
+  providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
+    return requestTo("https://provider.example/send");
+  };
+  transport.on_send = [&](const OutboundRequest&) {
+    return holds.exchange(false) ? std::nullopt : std::optional<SendOutcome>(answered(202));
+  };
+  start();
+  queue.give({makeOutbound(1)});
+  transport.awaitSends(1);
+  queue.give({makeOutbound(2)}, 2, true);
+  clock.awaitWaiting(6);  // the four stages, the scheduler, and who waits to be alone
+  clock.advance(23s);
+  const auto settled = queue.awaitSettled(1);
+  EXPECT_EQ(settled[0].id, makeOutbound(2).id);
+  EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome), (Release{0us, "alone"}));
+  transport.answer(answered(202));
+  queue.awaitSettled(3);
 }
 
 TEST_F(WorkerTest, HandlesACrashSuspectWithNothingElseInFlight) {

@@ -165,6 +165,22 @@ TEST_F(WorkerTest, LogsOneLineAMessageWithItsIdsAndNothingOfItsContent) {
   }
 }
 
+TEST_F(WorkerTest, AMessageThatComesBackHasItsLineAlready) {
+  store.answer = [](const Event& event) {
+    Persisted persisted;
+    persisted.verdict = PersistVerdict::Existing;
+    persisted.message = event.id == makeEvent(2).id ? makeEvent(77).id : event.id;
+    return persisted;
+  };
+  start();
+  queue.give({makeEvent(1)});
+  queue.awaitReceives(2);
+  EXPECT_EQ(log.count("worker.persisted"), 0U);
+  queue.give({makeEvent(2)});
+  queue.awaitReceives(3);
+  EXPECT_EQ(log.count("worker.persisted"), 1U) << "one that turned out to be another";
+}
+
 TEST_F(WorkerTest, WaitsInTheQueueWhileThereIsNothingToDo) {
   start();
   queue.awaitReceives(1);

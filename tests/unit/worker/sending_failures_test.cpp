@@ -20,8 +20,9 @@ protected:
   }
 };
 
-TEST_F(SendingFailuresTest, ALeaveWhoseAnswerWasLostIsNotAskedForWithTheSameNumberForEver) {
-  std::uint32_t begun = 0;
+TEST_F(SendingFailuresTest, ALeaveWhoseAnswerWasLostIsTakenBackAndNothingIsUnknown) {
+  std::atomic<std::uint32_t> begun = 0;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
   store.on_begin = [&](const Intent& intent) {
     if (intent.attempt <= begun) return BeginResult{false, MessageStatus::Sending};
     begun = intent.attempt;
@@ -29,10 +30,89 @@ TEST_F(SendingFailuresTest, ALeaveWhoseAnswerWasLostIsNotAskedForWithTheSameNumb
   };
   start();
   queue.give({makeOutbound(1)});
-  const auto settled = queue.awaitSettled(2);
-  EXPECT_TRUE(std::holds_alternative<Release>(settled[0].settlement.outcome));
-  EXPECT_TRUE(std::holds_alternative<RetryAfter>(settled[1].settlement.outcome));
+  while (begun == 0) std::this_thread::yield();
+  awaitStagePause();
+  clock.advance(100ms);
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
+  const auto attempts = store.attempts();
+  ASSERT_EQ(attempts.size(), 1U);
+  EXPECT_EQ(attempts[0].number, 1U);
+  EXPECT_EQ(attempts[0].outcome, AttemptOutcome::NotSent);
+  EXPECT_EQ(attempts[0].end, AttemptEnd::Open);
   EXPECT_EQ(transport.sends(), 0U);
+}
+
+TEST_F(SendingFailuresTest, WhatTheStoreDoesNotSayInTimeIsTakenBack) {
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  std::atomic<bool> asked = false;
+  store.on_begin = [&](const Intent&) -> BeginResult {
+    asked = true;
+    throw StoreUnavailable("away");
+  };
+  start();
+  queue.give({makeOutbound(1)});
+  while (!asked) std::this_thread::yield();
+  for (int i = 0; i < 20 && store.attempts().empty(); ++i) {
+    awaitStagePause();
+    clock.advance(2s);
+  }
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
+}
+
+TEST_F(SendingFailuresTest, WhatTheStoreRefusesToJudgeCostsNobodyElse) {
+  const Uuid bad = makeOutbound(3).id;
+  store.on_begin = [&](const Intent& intent) {
+    if (intent.message == bad) throw StoreRejected("not this one");
+    return BeginResult{true, MessageStatus::Sending};
+  };
+  start();
+  queue.give(makeOutbounds(1, 5));
+  for (const auto& each : queue.awaitSettled(5)) {
+    if (each.id == bad) {
+      EXPECT_EQ(std::get<Dead>(each.settlement.outcome).grounds, Grounds::Rejected);
+    } else {
+      EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
+    }
+  }
+  EXPECT_EQ(transport.sends(), 4U);
+}
+
+TEST_F(SendingFailuresTest, WhatIsKnownIsKeptHoweverLongTheStoreIsAway) {
+  std::atomic<bool> away = true;
+  std::atomic<int> tries = 0;
+  store.on_record = [&](std::span<const Attempt>) {
+    ++tries;
+    if (away) throw StoreUnavailable("away");
+  };
+  start();
+  queue.give({makeOutbound(1)});
+  while (tries == 0) std::this_thread::yield();
+  for (int i = 0; i < 60; ++i) {
+    awaitStagePause();
+    clock.advance(2s);
+  }
+  EXPECT_TRUE(store.attempts().empty());
+  away = false;
+  awaitStagePause();
+  clock.advance(2s);
+  queue.awaitSettled(1);
+  ASSERT_EQ(store.attempts().size(), 1U);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::Sent);
+}
+
+TEST_F(SendingFailuresTest, AnAttemptWhoseTextsTheStoreRefusesIsKeptWithoutThem) {
+  store.on_record = [](std::span<const Attempt> attempts) {
+    if (std::ranges::any_of(attempts, [](const Attempt& one) { return !one.error.empty(); }))
+      throw StoreRejected("not such texts");
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(400)); };
+  start();
+  queue.give({makeOutbound(1)});
+  EXPECT_EQ(std::get<Dead>(queue.awaitSettled(1).front().settlement.outcome).grounds, Grounds::Rejected);
+  ASSERT_EQ(store.attempts().size(), 1U);
+  EXPECT_EQ(store.attempts().front().end, AttemptEnd::Failed);
+  EXPECT_EQ(log.count("worker.attempt_rejected"), 0U);
 }
 
 TEST_F(SendingFailuresTest, AnAttemptThatTheStoreRefusesToKeepCostsNobodyElse) {
@@ -43,7 +123,13 @@ TEST_F(SendingFailuresTest, AnAttemptThatTheStoreRefusesToKeepCostsNobodyElse) {
   };
   start();
   queue.give(makeOutbounds(1, 5));
-  for (const auto& each : queue.awaitSettled(5)) EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
+  for (const auto& each : queue.awaitSettled(5)) {
+    if (each.id == bad) {
+      EXPECT_EQ(std::get<Dead>(each.settlement.outcome).grounds, Grounds::Unknown) << "a person has to look at it";
+    } else {
+      EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
+    }
+  }
   const auto kept = store.attempts();
   for (const unsigned number : {1U, 2U, 4U, 5U})
     EXPECT_TRUE(std::ranges::any_of(kept, [&](const Attempt& one) { return one.message == makeOutbound(number).id; }));
@@ -87,7 +173,7 @@ TEST_F(SendingFailuresTest, WhatAVolatileQueueWouldLoseIsSentBeforeTheEnd) {
   queue.give({makeOutbound(2)});
   queue.awaitHandedOut(2);
   std::jthread stopping([&] { worker->stop(clock.now() + 10s); });
-  clock.awaitWaiting(3);  // the two other stages, and the stop
+  clock.awaitWaiting(5);  // the three other stages, the scheduler, and the stop
   may_end.open();
   for (const auto& each : queue.awaitSettled(2)) EXPECT_TRUE(std::holds_alternative<Done>(each.settlement.outcome));
   EXPECT_EQ(transport.sends(), 2U);
@@ -107,7 +193,7 @@ TEST_F(SendingFailuresTest, WhatIsNotBegunIsGivenBackByAStop) {
   queue.give({makeOutbound(2)});
   queue.awaitHandedOut(2);
   std::jthread stopping([&] { worker->stop(clock.now() + 10s); });
-  clock.awaitWaiting(3);
+  clock.awaitWaiting(5);
   may_end.open();
   const auto settled = queue.awaitSettled(2);
   const auto second =

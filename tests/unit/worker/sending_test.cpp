@@ -188,9 +188,11 @@ TEST_F(SendingTest, WithoutTheStoreNothingIsSentAndNoAttemptCounts) {
   };
   start();
   queue.give({makeOutbound(1)});
-  const auto settled = queue.awaitSettled(2);
-  EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome).cause, "store");
-  EXPECT_TRUE(std::holds_alternative<Done>(settled[1].settlement.outcome));
+  while (away) std::this_thread::yield();
+  awaitStagePause();
+  clock.advance(100ms);
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
+  EXPECT_EQ(store.attempts().size(), 1U);
 }
 
 TEST_F(SendingTest, WhatMayHaveLeftIsNotSentAgain) {
@@ -238,7 +240,7 @@ TEST_F(SendingTest, NothingIsSettledBeforeItIsRecorded) {
   queue.give({makeOutbound(1)});
   while (failures == 3) std::this_thread::yield();
   while (failures >= 0) {
-    clock.awaitWaiting(4);  // the stages, one of which tries again, and the scheduler
+    awaitStagePause();
     clock.advance(100ms);
   }
   EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
@@ -401,7 +403,7 @@ TEST_F(SendingTest, AVerdictWithoutTheNetworkIsRecordedLikeAnyOther) {
 TEST_F(SendingTest, ASendEndsBeforeItsLeaseDoes) {
   settings.lease = 12s;
   start();
-  became<Release>();
+  EXPECT_EQ(became<Release>().delay, 100ms) << "it is not handed out again and again";
   EXPECT_EQ(transport.sends(), 0u) << "there was not time enough";
 }
 
@@ -475,6 +477,90 @@ TEST_F(SendingTest, AProviderIsNotLeftAloneBecauseTheTransportHasNoRoom) {
   EXPECT_EQ(worker->health().state, HealthState::Ready);
 }
 
+TEST_F(SendingTest, AMessageIsNotGivenUpBecauseTheTransportHasNoRoom) {
+  policy.on_retry = [](const RetryQuestion& question) {
+    return question.number >= 3 ? std::nullopt : std::optional<Duration>(3s);
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(failed(SendFault::Busy, false)); };
+  start();
+  EXPECT_EQ(became<RetryAfter>(makeOutbound(1), 3).delay, 1s);
+  EXPECT_EQ(store.attempts().front().end, AttemptEnd::Open);
+}
+
+TEST_F(SendingTest, WhatIsLostWaitsNeitherForAStartNorForALimit) {
+  routeTo("plain", MessageStatus::Sending);
+  settings.autostart = false;
+  store.on_begin = [](const Intent&) { return BeginResult{false, MessageStatus::Unknown}; };
+  start();
+  EXPECT_EQ(became<Dead>(makeOutbound(1), 2).grounds, Grounds::Unknown);
+  ASSERT_EQ(store.intents().size(), 1U);
+  EXPECT_FALSE(store.intents().front().resend);
+}
+
+TEST_F(SendingTest, WhatIsLostIsSoInTheStoreAlsoWhenNobodySendsSuchAny) {
+  routeTo("plain", MessageStatus::Sending);
+  policy.on_route = [](const Event&) { return Routing{Routing::Verdict::NoRoute, {}}; };
+  store.on_begin = [](const Intent&) { return BeginResult{false, MessageStatus::Unknown}; };
+  start();
+  EXPECT_EQ(became<Dead>(makeOutbound(1), 2).grounds, Grounds::Unknown);
+  ASSERT_EQ(store.intents().size(), 1U);
+  EXPECT_FALSE(store.intents().front().resend);
+  EXPECT_TRUE(store.attempts().empty());
+}
+
+TEST_F(SendingTest, WhatWasTakenForLostAndIsNotIsSentLater) {
+  routeTo("plain", MessageStatus::Sending);
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  start();
+  EXPECT_EQ(became<RetryAfter>(makeOutbound(1), 2).delay, 3s);
+  EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
+  EXPECT_EQ(transport.sends(), 0U);
+}
+
+TEST_F(SendingTest, WhatDoesNotLeaveTakesNothingFromTheLimits) {
+  settings.sending.limits.provider = {1.0, 1};
+  std::atomic<bool> refuses = true;
+  store.on_begin = [&](const Intent&) {
+    return refuses.exchange(false) ? BeginResult{false, MessageStatus::Sent}
+                                   : BeginResult{true, MessageStatus::Sending};
+  };
+  start();
+  queue.give({makeOutbound(1)});
+  queue.awaitSettled(1);
+  queue.give({makeOutbound(2)});
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(2).back().settlement.outcome));
+  EXPECT_EQ(transport.sends(), 1U);
+}
+
+TEST_F(SendingTest, AMessageGrowsTooOldBehindABreaker) {
+  settings.sending.breaker_failures = 1;
+  policy.on_retry = [](const RetryQuestion& question) {
+    return question.age >= 72h ? std::nullopt : std::optional<Duration>(3s);
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(500)); };
+  start();
+  queue.give({makeOutbound(1)});
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
+  queue.age = 73h;
+  queue.give({makeOutbound(2)});
+  const auto settled = queue.awaitSettled(2);
+  EXPECT_EQ(std::get<Dead>(settled[1].settlement.outcome).grounds, Grounds::GaveUp);
+  EXPECT_EQ(store.attempts().back().end, AttemptEnd::Dead);
+  EXPECT_EQ(transport.sends(), 1U);
+}
+
+TEST_F(SendingTest, NobodyGrowsOlderWhileSendingIsStopped) {
+  queue.age = 73h;
+  queue.waits[makeOutbound(1).id] = {{"paused", 70h}};
+  policy.on_retry = [](const RetryQuestion& question) {
+    EXPECT_EQ(question.age, 3h);
+    return std::optional<Duration>(3s);
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(500)); };
+  start();
+  became<RetryAfter>();
+}
+
 TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {
   const std::string gauge = "penstock_breaker_open{provider=\"plain\"}";
   std::atomic<bool> fails = true;
@@ -495,6 +581,10 @@ TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {
   transport.answer(answered(202));
   stop();
   EXPECT_EQ(metrics.value(gauge), 0);
+  for (const char* state : {"open", "half_open", "closed"}) {
+    const std::string series = "penstock_breaker_transitions_total{provider=\"plain\",state=\"";
+    EXPECT_EQ(metrics.value(series + state + "\"}"), 1) << state;
+  }
 }
 
 TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {

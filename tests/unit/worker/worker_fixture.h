@@ -119,9 +119,11 @@ protected:
   void stop() {
     if (worker) worker->stop(clock.now() + 10s);
   }
-  /// Comes back once the only loop pauses; the sender's three stages and the scheduler wait for the clock whenever they
+  /// Comes back once the only loop pauses; the sender's four stages and the scheduler wait for the clock whenever they
   /// have nothing to do.
-  void awaitPause() { clock.awaitWaiting(5); }
+  void awaitPause() { clock.awaitWaiting(6); }
+  /// Comes back once one of the four stages pauses and the others, and the scheduler, have nothing to do.
+  void awaitStagePause() { clock.awaitWaiting(5); }
   double count(const std::string& name) { return metrics.value("penstock_worker_" + name); }
 
   ManualClock clock;
