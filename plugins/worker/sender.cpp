@@ -171,7 +171,7 @@ void Sender::giveUp(Parcel message) {
   message->destination.clear();
   SendVerdict verdict;
   verdict.outcome = AttemptOutcome::NotSent;
-  verdict.reason = "its earlier attempt has come to an end meanwhile";
+  verdict.reason = message->obstacle.empty() ? "its earlier attempt has come to an end meanwhile" : message->obstacle;
   verdict.retryable = true;
   message->step = std::move(verdict);
   beginning_.put(std::move(message));
