@@ -10,9 +10,8 @@ namespace {
 constexpr Duration kSoon = std::chrono::milliseconds(50);  // an answer of the store, with room to spare
 constexpr Duration kShortest = std::chrono::seconds(1);    // of those that wait, at first; later a tenth of the time
 constexpr Duration kShortestLater = std::chrono::seconds(2);
-constexpr Duration kSlot = std::chrono::milliseconds(5);  // between two that wait for their turn
-constexpr Duration kSlotStopped =
-    std::chrono::milliseconds(1);  // between two that wait for a start and may all leave then
+constexpr Duration kSlot = std::chrono::milliseconds(5);         // between two that wait
+constexpr Duration kSlotStopped = std::chrono::milliseconds(1);  // as long as all wait and may all leave after a start
 
 }  // namespace
 

@@ -169,6 +169,8 @@ void Sender::giveUp(Parcel message) {
   message->stay();
   message->provider.takes_key = message->provider.looks_up = message->looking_up = false;
   message->destination.clear();
+  message->started = clock_.now();
+  message->started_at = clock_.wall();
   SendVerdict verdict;
   verdict.outcome = AttemptOutcome::NotSent;
   verdict.reason = message->obstacle.empty() ? "its earlier attempt has come to an end meanwhile" : message->obstacle;
