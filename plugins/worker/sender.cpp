@@ -148,8 +148,10 @@ std::optional<Duration> Sender::knock(Outgoing& message, SteadyTime now) {
 void Sender::putOff(Parcel message, Duration delay, std::string_view cause) {
   message->stay();
   if (!outlived(*message)) return release(std::move(message), delay, cause);
-  if (message->mayHaveBeenSent()) return giveUp(std::move(message));
-  unsent(std::move(message), "it waited too long: " + std::string(cause));
+  std::string reason = "it waited too long: " + std::string(cause);
+  if (!message->unsettled()) return unsent(std::move(message), std::move(reason));
+  message->obstacle = std::move(reason);
+  giveUp(std::move(message));
 }
 
 /// Policy gives up on the message although no attempt has failed since it was asked last: because of its age.
