@@ -9,7 +9,6 @@ import pytest
 from driver import BUILD, ROOT
 
 MAN = ROOT / "packaging" / "man"
-SHARED = "choosing dead letters"  # options that several sub-commands take
 WRITTEN = ["penstockd.8", "penstockctl.1", "penstock-policy.7", "penstock-plugin.7", "penstock-operations.7"]
 
 
@@ -138,14 +137,15 @@ def commands(*words):
 def test_sub_commands_and_options_of_penstockctl():
     text, found = page("penstockctl.1"), commands()
     written = sections(text, ".SS")
-    assert {title for title in written if not title.startswith("choosing ")} == {" ".join(words) for words in found if words}
+    shared = {title: options(section) for title, section in written.items() if title.startswith("options ")}
+    assert set(written) - set(shared) == {" ".join(words) for words in found if words}
     assert options(sections(text, ".SH")["OPTIONS"]) == helped(found[()])
     for words, said in found.items():
         if not words:
             continue
         section = written[" ".join(words)]
-        shared = options(written[SHARED]) if "choosing options" in section else set()
-        assert options(section) | shared == helped(said) - {"-h", "--help"}, words
+        taken = [names for title, names in shared.items() if title in section]
+        assert options(section).union(*taken) == helped(said) - {"-h", "--help"}, words
 
 
 def test_exit_statuses_of_penstockctl():
