@@ -245,8 +245,8 @@ return {
     allow = env.SSRF_ALLOWLIST or "",
     ports = { "443" },          -- of public hosts that requests may go to
     threads = 1,                -- that send
-    max_in_flight = 4096,       -- requests at once; more fail as busy
-    max_idle = 512,             -- connections that each thread keeps for the next request
+    max_in_flight = 8192,       -- requests at once, more than worker.in_flight; what comes beyond it fails as busy
+    max_idle = 512,             -- connections that each thread keeps for the next request, beside those in use
     idle_timeout = "30s",       -- how long they are kept
     connect_timeout = "10s",    -- to connect, TLS included
     max_response = "64KB",      -- of an answer's body; what goes on is cut off
@@ -270,7 +270,8 @@ return {
     in_flight = 5000,       -- messages on their way to providers at once
     send_timeout = "10s",   -- for one send, the provider's answer included
     send_margin = "5s",     -- of the lease that is kept for recording what became of a send
-    -- Paced sending: the next `batch` messages once in each interval; "0s": as they come.
+    -- Paced sending: the next `batch` messages once in each interval, of all processes on one store together; "0s": as
+    -- they come.
     interval = env.INTERVAL or "0s",
     batch = env.BATCH or 2,
     autostart = sends,      -- whether sending runs until POST /scheduler/stop; what was said there is remembered

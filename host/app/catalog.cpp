@@ -4,6 +4,7 @@
 #include "config/host_rows.h"
 #include "http/config.h"
 #include "penstock/http.h"
+#include "penstock/provider_settings.h"
 #include "penstock/provider_webhooks.h"
 #include "penstock/providers.h"
 #include "policy/config.h"
@@ -15,9 +16,13 @@
 namespace penstock {
 namespace {
 
-constexpr std::string_view kGivenByHost[] = {Http::kInterface,       Policy::kInterface,
-                                             Providers::kInterface,  ProviderWebhooks::kInterface,
-                                             Exposition::kInterface, HealthBoard::kInterface};
+constexpr std::string_view kGivenByHost[] = {Http::kInterface,
+                                             Policy::kInterface,
+                                             Providers::kInterface,
+                                             ProviderSettingsBoard::kInterface,
+                                             ProviderWebhooks::kInterface,
+                                             Exposition::kInterface,
+                                             HealthBoard::kInterface};
 
 bool sameRow(const ConfigRow& one, const ConfigRow& other) {
   return one.key == other.key && one.type == other.type && one.fallback == other.fallback &&

@@ -55,6 +55,7 @@ Running::Running(const Installation& installation, Configuration configuration, 
   interfaces_.give<Http>(*http_);
   interfaces_.give<Policy>(*policy_);
   interfaces_.give<Providers>(*policy_);
+  interfaces_.give<ProviderSettingsBoard>(*policy_);
   interfaces_.give<ProviderWebhooks>(*policy_);
   interfaces_.give<Exposition>(registry_);
   interfaces_.give<HealthBoard>(health_);

@@ -4,6 +4,7 @@
 #include "penstock/log.h"
 #include "penstock/metrics.h"
 #include "penstock/policy.h"
+#include "penstock/provider_settings.h"
 #include "penstock/provider_webhooks.h"
 #include "penstock/providers.h"
 #include "policy/failure_log.h"
@@ -22,7 +23,7 @@ namespace penstock {
 
 /// The policy and the providers in force: scripts of a folder, run in one sandboxed state a thread, replaced whole by a
 /// reload.
-class PolicyHost final : public Policy, public Providers, public ProviderWebhooks {
+class PolicyHost final : public Policy, public Providers, public ProviderSettingsBoard, public ProviderWebhooks {
 public:
   /// Loads the scripts. [throws: PolicyFault]
   PolicyHost(std::filesystem::path folder, const PolicySettings& settings, Metrics& metrics, Log log, Clock& clock);
@@ -39,10 +40,12 @@ public:
   Digest128 hash() const override;
 
   std::vector<ProviderTraits> list() override;
+  std::optional<ProviderTraits> traits(std::string_view provider) override;
   SendStep request(std::string_view provider, const Event& event, std::uint32_t attempt) override;
   SendStep lookup(std::string_view provider, const Event& event) override;
   SendVerdict conclude(std::string_view provider, const Event& event, const OutboundResponse& answer,
                        bool of_lookup) override;
+  std::optional<boost::json::object> settings(std::string_view provider) override;
   void adjust(std::string_view provider, const boost::json::object& values) override;
 
   WebhookReading read(std::string_view provider, const WebhookRequest& request) override;

@@ -54,6 +54,14 @@ std::vector<ProviderTraits> PolicyHost::list() {
   return current(epoch)->traits;
 }
 
+std::optional<ProviderTraits> PolicyHost::traits(std::string_view provider) {
+  std::uint64_t epoch = 0;
+  const auto scripts = current(epoch);
+  for (const ProviderTraits& one : scripts->traits)
+    if (one.name == provider) return one;
+  return std::nullopt;
+}
+
 SendStep PolicyHost::request(std::string_view provider, const Event& event, std::uint32_t attempt) {
   return ask(provider, ProviderCall::Request, event, attempt);
 }
@@ -147,10 +155,18 @@ WebhookReading PolicyHost::read(std::string_view provider, const WebhookRequest&
   return reading;
 }
 
+std::optional<boost::json::object> PolicyHost::settings(std::string_view provider) {
+  std::uint64_t epoch = 0;
+  return current(epoch)->told(provider);
+}
+
 void PolicyHost::adjust(std::string_view provider, const boost::json::object& values) {
   std::lock_guard one_at_a_time(reloading_);
   std::uint64_t epoch = 0;
-  auto scripts = std::make_shared<ScriptSet>(*current(epoch));
+  const auto present = current(epoch);
+  const auto put_before = present->adjusted.find(provider);
+  if (put_before != present->adjusted.end() && put_before->second == values) return;
+  auto scripts = std::make_shared<ScriptSet>(*present);
   scripts->adjusted.insert_or_assign(std::string(provider), values);
   try {
     put(checked(std::move(scripts)));

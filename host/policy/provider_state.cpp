@@ -5,10 +5,6 @@
 namespace penstock {
 namespace {
 
-bool sameKind(const boost::json::value& one, const boost::json::value& other) {
-  return one.kind() == other.kind() || (one.is_number() && other.is_number());
-}
-
 /// Sets a setting; texts that are empty are nil to the script.
 void setSetting(lua_State* lua, std::string_view name, const boost::json::value& value) {
   if (value.is_string() && value.get_string().empty()) return;
@@ -69,14 +65,10 @@ bool ScriptState::declares(lua_State* lua, const char* name, const ProviderScrip
 }
 
 int ScriptState::providerSettings(lua_State* lua, const std::string& name) {
-  const ProviderSettings& settings = scripts_->settings.providers.find(name)->second;
-  const auto adjusted = scripts_->adjusted.find(name);
+  const auto told = scripts_->told(name);
   lua_newtable(lua);
-  for (const auto& [key, value] : settings.values) {
-    const boost::json::value* put = adjusted == scripts_->adjusted.end() ? nullptr : adjusted->second.if_contains(key);
-    setSetting(lua, {key.data(), key.size()}, put != nullptr && sameKind(*put, value) ? *put : value);
-  }
-  for (const auto& [key, secret] : settings.secrets) {
+  for (const auto& [key, value] : *told) setSetting(lua, {key.data(), key.size()}, value);
+  for (const auto& [key, secret] : scripts_->settings.providers.find(name)->second.secrets) {
     if (secret.empty()) continue;
     lua_pushlstring(lua, secret.reveal().data(), secret.reveal().size());
     lua_setfield(lua, -2, key.c_str());

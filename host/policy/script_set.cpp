@@ -9,7 +9,24 @@ namespace {
 
 constexpr std::size_t kLongestScript = 1 << 20;
 
+bool sameKind(const boost::json::value& one, const boost::json::value& other) {
+  return one.kind() == other.kind() || (one.is_number() && other.is_number());
+}
+
 }  // namespace
+
+std::optional<boost::json::object> ScriptSet::told(std::string_view provider) const {
+  const auto configured = settings.providers.find(provider);
+  if (configured == settings.providers.end()) return std::nullopt;
+  boost::json::object values = configured->second.values;
+  const auto put = adjusted.find(provider);
+  if (put == adjusted.end()) return values;
+  for (auto& member : values) {
+    const boost::json::value* over = put->second.if_contains(member.key());
+    if (over != nullptr && sameKind(*over, member.value())) member.value() = *over;
+  }
+  return values;
+}
 
 std::string readScript(const std::filesystem::path& file, std::string& text) {
   std::ifstream in(file, std::ios::binary);

@@ -9,7 +9,9 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock {
@@ -23,6 +25,10 @@ struct ScriptSet {
   Digest128 hash;
   std::map<std::string, boost::json::object, std::less<>> adjusted;  ///< values put over a provider's settings, by name
   std::vector<ProviderTraits> traits;  ///< of the providers, by name; known once the scripts have been loaded
+
+  /// A provider's settings without the secrets: adjusted values over the configured ones, of which they must have the
+  /// kind. Nothing when it is not configured.
+  std::optional<boost::json::object> told(std::string_view provider) const;
 };
 
 /// The folder of the providers' scripts within that of the policy.

@@ -1,6 +1,7 @@
 #include "http-ingest/accept.h"
 
 #include "http-ingest/idempotency_header.h"
+#include "http-ingest/mock_inbound.h"
 #include "http-ingest/refusals.h"
 #include "http-ingest/request_body.h"
 
@@ -8,6 +9,7 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace penstock {
 
@@ -53,24 +55,40 @@ void AcceptPath::accept(const SendingCall& call, HttpRequest& request, Responder
   if (auto problem = body.read(request.body))
     return refuse(request.request_id, metrics_.refused_malformed, std::move(*problem), std::move(responder));
 
+  admit(call, body.members(), header.key, request.request_id, std::move(responder));
+}
+
+void AcceptPath::acceptFromMock(HttpRequest& request, Responder responder) {
+  [[gnu::uninitialized]] RequestBody body;
+  if (auto problem = body.read(request.body))
+    return refuse(request.request_id, metrics_.refused_malformed, std::move(*problem), std::move(responder));
+  auto call = mockInboundCall(body.members());
+  if (auto* fault = std::get_if<Fault>(&call))
+    return refuse(request.request_id, metrics_.refused_invalid, refusals::validationFailed({std::move(*fault)}),
+                  std::move(responder));
+  admit(*std::get<const SendingCall*>(call), body.members(), std::nullopt, request.request_id, std::move(responder));
+}
+
+void AcceptPath::admit(const SendingCall& call, const boost::json::object& members,
+                       std::optional<std::string_view> client_key, std::string_view request_id, Responder responder) {
   Draft draft;
   draft.kind = call.kind;
   draft.channel = call.channel;
   draft.route = call.route;
-  draft.members = &body.members();
+  draft.members = &members;
   draft.provider = call.provider;
   draft.provider_id_member = call.provider_id_member;
-  draft.client_key = header.key;
-  draft.request_id = request.request_id;
+  draft.client_key = client_key;
+  draft.request_id = request_id;
   Admission admission = policy_.admit(draft);
   switch (admission.verdict) {
     case Admission::Verdict::Admitted:
-      return publish(call, request.request_id, std::move(admission.event), std::move(responder));
+      return publish(call, request_id, std::move(admission.event), std::move(responder));
     case Admission::Verdict::Rejected:
-      return refuse(request.request_id, metrics_.refused_invalid,
-                    refusals::validationFailed(std::move(admission.faults)), std::move(responder));
+      return refuse(request_id, metrics_.refused_invalid, refusals::validationFailed(std::move(admission.faults)),
+                    std::move(responder));
     case Admission::Verdict::Failed:
-      return refuse(request.request_id, metrics_.refused_policy, refusals::policyFailed(), std::move(responder));
+      return refuse(request_id, metrics_.refused_policy, refusals::policyFailed(), std::move(responder));
   }
 }
 

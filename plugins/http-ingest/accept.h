@@ -10,7 +10,10 @@
 #include "penstock/queue.h"
 #include "shared/draft/routes.h"
 
+#include <boost/json/object.hpp>
+
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace penstock {
@@ -43,12 +46,18 @@ public:
   /// [does not block]
   void accept(const SendingCall& call, HttpRequest& request, Responder responder);
 
+  /// The same for what the mock provider is said to have received; the body says on which channel. [any thread]
+  /// [does not block]
+  void acceptFromMock(HttpRequest& request, Responder responder);
+
   /// Waits for the queue's answers until the deadline; nothing borrowed is used afterwards.
   void stop(SteadyTime deadline) { gate_.close(clock_, deadline); }
 
 private:
   struct Pending;
 
+  void admit(const SendingCall& call, const boost::json::object& members, std::optional<std::string_view> client_key,
+             std::string_view request_id, Responder responder);
   void publish(const SendingCall& call, std::string_view request_id, Event event, Responder responder);
   void conclude(Pending& pending, PublishResult result);
   void answerAccepted(Pending& pending);

@@ -4,8 +4,10 @@
 #include "http-ingest/config.h"
 #include "http-ingest/dead_letter_calls.h"
 #include "http-ingest/health.h"
+#include "http-ingest/mock_calls.h"
 #include "http-ingest/openapi.h"
 #include "http-ingest/read.h"
+#include "http-ingest/scheduler_calls.h"
 #include "http-ingest/webhooks.h"
 
 #include <memory>
@@ -28,6 +30,9 @@ public:
                   *metrics_);
     reading_.emplace(context.require<Reader>(), context.find<Cache>(), *pool_);
     dead_letters_.emplace(context.require<DeadLetters>(), *pool_, context.clock, context.log, *metrics_);
+    scheduler_.emplace(context.require<Control>(), *pool_, context.log);
+    mock_.emplace(context.require<Control>(), context.require<ProviderSettingsBoard>(), context.log);
+    mock_calls_.emplace(*mock_, *accept_, *pool_, context.log);
     Http& http = context.require<Http>();
     for (const SendingCall& call : kSendingCalls) addSending(http, call);
     addWebhooks(http);
@@ -37,6 +42,12 @@ public:
     addReading(http, "/api/messages/{id}", &ReadingCalls::message);
     addReading(http, "/messages/sent", &ReadingCalls::sent);
     addDeadLetters(http);
+    addScheduler(http, Method::Get, "/scheduler", &SchedulerCalls::show);
+    addScheduler(http, Method::Post, "/scheduler/start", &SchedulerCalls::start);
+    addScheduler(http, Method::Post, "/scheduler/stop", &SchedulerCalls::stop);
+    addMock(http, Method::Get, "/api/provider/mock/config", &MockCalls::settings, BodyRule::None);
+    addMock(http, Method::Put, "/api/provider/mock/config", &MockCalls::change, BodyRule::Json);
+    addMock(http, Method::Post, "/api/provider/mock/inbound", &MockCalls::inbound, BodyRule::Json);
     addHealth(http, "/livez", &answerLive, context.health);
     addHealth(http, "/readyz", &answerReady, context.health);
     addHealth(http, "/healthz", &answerReady, context.health);
@@ -45,6 +56,7 @@ public:
 
   void stop(SteadyTime deadline) noexcept override {
     if (pool_) pool_->stop(deadline);
+    if (mock_) mock_->stop();
     if (accept_) accept_->stop(deadline);
     if (webhooks_) webhooks_->stop(deadline);
   }
@@ -104,6 +116,30 @@ private:
     http.add(std::move(route));
   }
 
+  void addScheduler(Http& http, Method method, std::string_view pattern,
+                    void (SchedulerCalls::*call)(HttpRequest&, Responder)) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.handler = [this, call](HttpRequest& request, Responder responder) {
+      ((*scheduler_).*call)(request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
+  void addMock(Http& http, Method method, std::string_view pattern, void (MockCalls::*call)(HttpRequest&, Responder),
+               BodyRule body) {
+    Route route;
+    route.method = method;
+    route.pattern = pattern;
+    route.body = body;
+    route.negotiates_json = method == Method::Get;
+    route.handler = [this, call](HttpRequest& request, Responder responder) {
+      ((*mock_calls_).*call)(request, std::move(responder));
+    };
+    http.add(std::move(route));
+  }
+
   static void addHealth(Http& http, std::string_view pattern, void (*answer)(HealthBoard&, Responder),
                         HealthBoard& board) {
     Route route;
@@ -128,20 +164,24 @@ private:
   std::optional<IngestMetrics> metrics_;
   std::shared_ptr<AcceptPath> accept_;
   std::shared_ptr<WebhookPath> webhooks_;
+  std::optional<MockControl> mock_;
   std::optional<ReaderPool> pool_;
   std::optional<ReadingCalls> reading_;
   std::optional<DeadLetterCalls> dead_letters_;
+  std::optional<SchedulerCalls> scheduler_;
+  std::optional<MockCalls> mock_calls_;
 };
 
-constexpr std::string_view kRequires[] = {Http::kInterface, Queue::kInterface, DeadLetters::kInterface,
-                                          Reader::kInterface, ProviderWebhooks::kInterface};
+constexpr std::string_view kRequires[] = {Http::kInterface,   Queue::kInterface,   DeadLetters::kInterface,
+                                          Reader::kInterface, Control::kInterface, ProviderWebhooks::kInterface};
 constexpr std::string_view kUses[] = {Cache::kInterface};
 
 constexpr Descriptor kDescriptor{
     .fingerprint = PENSTOCK_FINGERPRINT,
     .name = PENSTOCK_PLUGIN_NAME,
     .version = "0.1.0",
-    .summary = "The public HTTP API: accepts messages and webhooks, reads conversations, tends dead letters.",
+    .summary =
+        "The public HTTP API: accepts messages and webhooks, reads conversations, tends dead letters and the mock.",
     .provides = {},
     .requires_ = kRequires,
     .rows = kIngestRows,

@@ -15,6 +15,7 @@ public:
   std::optional<Problem> read(std::string_view text);
 
   const boost::json::object& members() const { return text_.members(); }
+  boost::json::object& members() { return text_.members(); }
 
 private:
   DraftText text_;

@@ -12,10 +12,12 @@ inline constexpr std::array kRows{
     ConfigRow{"ports", ConfigType::List, "443", "", "Ports of public hosts that requests may go to."},
     ConfigRow{"threads", ConfigType::Integer, "1", "1..16",
               "Threads that send; requests to one host and port share one and its connections."},
-    ConfigRow{"max_in_flight", ConfigType::Integer, "4096", "1..100000",
-              "Requests at once, each with a connection unless it is HTTP/2; more fail as busy."},
+    ConfigRow{
+        "max_in_flight", ConfigType::Integer, "8192", "1..100000",
+        "Requests at once, each with a connection unless it is HTTP/2; more fail as busy. Above worker.in_flight, "
+        "by which messages wait instead."},
     ConfigRow{"max_idle", ConfigType::Integer, "512", "1..100000",
-              "Connections that each thread keeps for the next request."},
+              "Connections that each thread keeps open for the next request, beside those in use."},
     ConfigRow{
         "idle_timeout", ConfigType::Period, "30s", "1s..10m",
         "How long a connection is kept; shorter than receivers keep theirs, or a request may meet the end of one."},

@@ -49,7 +49,6 @@ Loop::Loop(const Surroundings& around, unsigned number)
   curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, static_cast<void*>(this));
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &Loop::remind);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, static_cast<void*>(this));
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(around.max_idle));
   thread_ = std::jthread(
       [this, name = "http-transport/" + std::to_string(number)](const std::stop_token& stop) { run(stop, name); });
 }
@@ -83,6 +82,8 @@ void Loop::run(const std::stop_token& stop, const std::string& name) {
 }
 
 void Loop::turn() {
+  // libcurl counts those in use too: beyond its bound each that ends would be closed, and a crowd would use none again.
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(travelling_.size() + around_.max_idle));
   wait();
   if (reminder_ && *reminder_ <= machineNow()) {
     reminder_.reset();
@@ -166,8 +167,8 @@ void Loop::resolved(const Found& found) {
 void Loop::go(Travelling& travelling, std::vector<Address> addresses) {
   Transfer& transfer = *travelling.transfer;
   try {
-    CURL* easy =
-        transfer.prepare(around_.transfers, travelling.proxied ? &*around_.proxy : nullptr, std::move(addresses));
+    CURL* easy = transfer.prepare(around_.transfers, travelling.proxied ? &*around_.proxy : nullptr,
+                                  std::move(addresses), around_.clock);
     travelling.added = curl_multi_add_handle(multi_.get(), easy) == CURLM_OK;
   } catch (const std::bad_alloc&) {
     travelling.added = false;

@@ -9,6 +9,7 @@ namespace penstock::http_transport {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 32 * 1024;
+constexpr long kReadBytes = 4096;  // of each request that waits; answers are short
 
 constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
@@ -93,7 +94,9 @@ void Transfer::append(List& list, const std::string& line) {
   list.reset(longer);
 }
 
-CURL* Transfer::prepare(const TransferSettings& settings, const Proxy* proxy, std::vector<Address> addresses) {
+CURL* Transfer::prepare(const TransferSettings& settings, const Proxy* proxy, std::vector<Address> addresses,
+                        const Clock& clock) {
+  clock_ = &clock;
   addresses_ = std::move(addresses);
   max_response_ = settings.max_response;
   easy_.reset(curl_easy_init());
@@ -124,6 +127,7 @@ void Transfer::setRequest() {
   set(easy, CURLOPT_PRIVATE, static_cast<void*>(this));
   set(easy, CURLOPT_HEADERFUNCTION, &Transfer::readHeader);
   set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  set(easy, CURLOPT_BUFFERSIZE, kReadBytes);
   set(easy, CURLOPT_WRITEFUNCTION, &Transfer::readBody);
   set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
 }
@@ -176,6 +180,8 @@ curl_socket_t Transfer::openSocket(void* self, curlsocktype purpose, curl_sockad
 // request a second time on a fresh connection because the reused one had closed, or for reasons of HTTP/2.
 int Transfer::beforeRequest(void* self, char*, char*, int, int) noexcept {
   auto& transfer = *static_cast<Transfer*>(self);
+  transfer.late_ = transfer.clock_->now() >= transfer.deadline;
+  if (transfer.late_) return CURL_PREREQFUNC_ABORT;
   transfer.repeated_ = std::exchange(transfer.handed_over_, true);
   return transfer.repeated_ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -230,6 +236,7 @@ SendOutcome Transfer::outcome(CURLcode code) const {
   const std::string host = target.authority();
   if (foreign_address_)
     return failure(SendFault::Forbidden, host + " was to be reached by an address that had not been checked");
+  if (late_) return failure(SendFault::TimedOut, host + " was not reached by the deadline");
   if (repeated_) return failure(SendFault::Broken, host + " closed the connection before it answered");
   if (header_bytes_ > kMostHeaderBytes)
     return failure(SendFault::Broken, host + " answered with more than 32 KB of header fields");

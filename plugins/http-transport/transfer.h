@@ -2,6 +2,7 @@
 
 #include "http-transport/target.h"
 
+#include "penstock/clock.h"
 #include "penstock/transport.h"
 
 #include <curl/curl.h>
@@ -47,8 +48,10 @@ public:
   Transfer& operator=(const Transfer&) = delete;
 
   /// Makes libcurl's handle. It will connect to `addresses` and to nothing else; they are the proxy's if there is one.
-  /// [throws: std::bad_alloc]
-  CURL* prepare(const TransferSettings& settings, const Proxy* proxy, std::vector<Address> addresses);
+  /// By the deadline of `clock` it writes nothing any more, however long the process has stood still while it
+  /// connected. [throws: std::bad_alloc]
+  CURL* prepare(const TransferSettings& settings, const Proxy* proxy, std::vector<Address> addresses,
+                const Clock& clock);
 
   /// What became of it once libcurl has ended it.
   SendOutcome outcome(CURLcode code) const;
@@ -82,6 +85,7 @@ private:
   static std::size_t readBody(char* piece, std::size_t size, std::size_t count, void* self) noexcept;
   void takeHeader(std::string_view line);
 
+  const Clock* clock_ = nullptr;
   std::vector<Address> addresses_;
   std::size_t max_response_ = 0;
   std::size_t header_bytes_ = 0;
@@ -89,6 +93,7 @@ private:
   bool foreign_address_ = false;  ///< libcurl wanted to connect to an address that was not checked
   bool handed_over_ = false;      ///< the connection stood and libcurl began to write the request
   bool repeated_ = false;         ///< libcurl wanted to write it once more
+  bool late_ = false;             ///< the connection stood after the deadline only
   OutboundResponse response_;
   List header_list_;
   List resolve_list_;

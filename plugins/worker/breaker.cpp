@@ -7,6 +7,9 @@ namespace penstock {
 namespace {
 
 constexpr Duration kProbeWait = std::chrono::milliseconds(500);  // until the probe may have come back
+constexpr std::uint32_t kAtOnce = 100;                           // may come back at the same time
+constexpr Duration kBetween = std::chrono::milliseconds(500);    // those and the next
+constexpr Duration kSpread = std::chrono::minutes(1);            // over which all of them come, however many they are
 
 }  // namespace
 
@@ -24,11 +27,24 @@ std::string_view word(BreakerState state) {
 
 std::optional<Duration> Breaker::admit(SteadyTime now) {
   if (state_ == BreakerState::Closed) return std::nullopt;
-  if (state_ == BreakerState::Open && now < until_) return std::chrono::ceil<Duration>(until_ - now);
+  if (state_ == BreakerState::Open && now < until_) return turnAway(until_, now);
   state_ = BreakerState::HalfOpen;
-  if (probing_) return kProbeWait;
+  if (probing_) return turnAway(now + kProbeWait, now);
   probing_ = true;
   return std::nullopt;
+}
+
+Duration Breaker::turnAway(SteadyTime soonest, SteadyTime now) {
+  if (with_turn_ == kAtOnce) {
+    turn_ += kBetween;
+    with_turn_ = 0;
+  }
+  if (turn_ < soonest || turn_ >= soonest + kSpread) {
+    turn_ = soonest;
+    with_turn_ = 0;
+  }
+  ++with_turn_;
+  return std::chrono::ceil<Duration>(turn_ - now);
 }
 
 void Breaker::succeeded() {

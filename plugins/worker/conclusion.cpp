@@ -43,16 +43,24 @@ std::optional<Duration> nextTry(const Outgoing& message, const SendVerdict& verd
   return delay;
 }
 
+std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
+
+/// Nobody knows what became of an earlier attempt, and now there will be no other.
+Conclusion buried(Attempt attempt, const std::string& reason) {
+  attempt.outcome = AttemptOutcome::Unknown;
+  attempt.end = AttemptEnd::Dead;
+  return {std::move(attempt), Dead{doubtful(reason), {}, Grounds::Unknown}};
+}
+
 Conclusion again(Attempt attempt, const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
   std::string reason = shortened(verdict.reason);
   if (const auto delay = nextTry(message, verdict, now, policy))
     return {std::move(attempt), RetryAfter{*delay, std::move(reason)}};
   attempt.end = AttemptEnd::Dead;
+  if (message.provider.name.empty() && message.mayHaveBeenSent()) return buried(std::move(attempt), reason);
   return {std::move(attempt), Dead{givenUp(message, reason), message.provider.name,
                                    verdict.outcome == AttemptOutcome::Unknown ? Grounds::Unknown : Grounds::GaveUp}};
 }
-
-std::string doubtful(const std::string& reason) { return "it is unknown whether it was sent: " + reason; }
 
 }  // namespace
 
@@ -62,6 +70,32 @@ SendVerdict verdictOf(const SendFailure& failure) {
   verdict.reason = failure.sentence;
   verdict.retryable = failure.fault != SendFault::Malformed && failure.fault != SendFault::Forbidden;
   return verdict;
+}
+
+Sign signOf(const SendVerdict& verdict) {
+  constexpr int kTooManyRequests = 429;
+  if (verdict.outcome == AttemptOutcome::Unknown) return Sign::Fails;
+  const bool fails = verdict.outcome == AttemptOutcome::NotSent && verdict.retryable;
+  return fails && verdict.http_status != kTooManyRequests ? Sign::Fails : Sign::Works;
+}
+
+Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict) {
+  const auto* failure = std::get_if<SendFailure>(&outcome);
+  if (failure == nullptr) return signOf(verdict);
+  switch (failure->fault) {
+    case SendFault::Malformed:
+    case SendFault::Forbidden:
+    case SendFault::Busy:
+    case SendFault::Stopped:
+      return Sign::None;
+    case SendFault::Unresolved:
+    case SendFault::Unreachable:
+    case SendFault::Untrusted:
+    case SendFault::TimedOut:
+    case SendFault::Broken:
+      break;
+  }
+  return Sign::Fails;
 }
 
 Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy) {
@@ -98,8 +132,9 @@ Conclusion refused(MessageStatus status, const std::string& provider) {
     case MessageStatus::Received:
       break;
   }
-  // Another worker has a later attempt; this lease is gone, or will be.
-  return {std::nullopt, Release{std::chrono::seconds(1), "a later attempt is under way"}};
+  // Whoever holds the lease and is refused meets a leave that nobody uses: that of a begin whose answer was lost. Only
+  // a later attempt can find out about it, so this one counts. Without the lease nothing counts.
+  return {std::nullopt, RetryAfter{std::chrono::seconds(1), "another attempt has begun, and its end is not known"}};
 }
 
 Conclusion unrouted(const Outgoing& message, WallTime now) {
@@ -112,6 +147,7 @@ Conclusion unrouted(const Outgoing& message, WallTime now) {
   attempt.error = "no route";
   attempt.started_at = now;
   attempt.waits = message.waits;
+  if (message.mayHaveBeenSent()) return buried(std::move(attempt), "no route");
   return {std::move(attempt), Dead{"no route", {}, Grounds::NoRoute}};
 }
 

@@ -5,6 +5,7 @@
 #include "penstock/policy.h"
 #include "penstock/transport.h"
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 
@@ -19,6 +20,16 @@ struct Conclusion {
 /// What a send that got no readable answer means. Only what certainly has not left may be repeated without asking.
 SendVerdict verdictOf(const SendFailure& failure);
 
+/// What the end of a send says about its provider, which a breaker counts.
+enum class Sign : std::uint8_t {
+  Works,  ///< it answered, be it that it refuses this message or asks for patience
+  Fails,  ///< it did not answer, or says that it cannot
+  None,   ///< it was never asked
+};
+Sign signOf(const SendVerdict& verdict);
+/// A request that could not be written, was not allowed or found no room here was not the provider's fault.
+Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict);
+
 /// What becomes of a message after its provider's verdict, by the rules for outcomes: sent is done; not sent is retried
 /// as policy says unless it is final; unknown is only tried again with a provider that recognises a repetition or can
 /// be asked. What is given up goes to the dead letters. `now`: by the host's clock.
@@ -28,7 +39,7 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
 /// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known.
 Conclusion refused(MessageStatus status, const std::string& provider);
 
-/// Nobody sends such a message.
+/// Nobody sends such a message, or not any more: what an earlier attempt may have sent stays unknown.
 Conclusion unrouted(const Outgoing& message, WallTime now);
 
 }  // namespace penstock

@@ -7,6 +7,8 @@ namespace penstock {
 namespace {
 
 constexpr Duration kNoPlace = std::chrono::milliseconds(250);  // how soon somebody may have left
+constexpr Duration kLongest = std::chrono::minutes(1);
+constexpr int kSmoothing = 16;  // messages over which a stay is smoothed
 
 }  // namespace
 
@@ -31,11 +33,11 @@ std::optional<Limits::Wait> Limits::enter(const Outgoing& message, SteadyTime no
 }
 
 void Limits::leave(const std::string& provider, const std::string& destination, const std::string& sender,
-                   SteadyTime now) {
+                   SteadyTime entered, SteadyTime now) {
   std::lock_guard guard(mutex_);
-  providers_.leave(provider, now);
-  destinations_.leave(destination, now);
-  senders_.leave(sender, now);
+  providers_.leave(provider, entered, now);
+  destinations_.leave(destination, entered, now);
+  senders_.leave(sender, entered, now);
 }
 
 std::size_t Limits::names() const {
@@ -46,10 +48,21 @@ std::size_t Limits::names() const {
 std::optional<Limits::Wait> Limits::Places::enter(const std::string& name, SteadyTime now) {
   if (!bounds() || name.empty()) return std::nullopt;
   Place& place = places_.try_emplace(name, limit_.rate).first->second;
-  if (limit_.concurrency > 0 && place.under_way >= limit_.concurrency) return Wait{kNoPlace, cause_};
+  if (limit_.concurrency > 0 && place.under_way >= limit_.concurrency)
+    return Wait{place.turnAway(limit_.concurrency, now), cause_};
   if (const auto time = place.bucket.take(now)) return Wait{*time, cause_};
-  ++place.under_way;
+  if (place.under_way++ == 0) place.left = now;
   return std::nullopt;
+}
+
+Duration Limits::Place::turnAway(std::size_t most, SteadyTime now) {
+  // By Little's law `most` leave in the time that one stays, which is no shorter than nobody has left for.
+  const Duration turnover = std::max(stay, std::chrono::floor<Duration>(now - left));
+  next = std::max(next, now + kNoPlace) + turnover / static_cast<Duration::rep>(most);
+  const auto wait = std::chrono::ceil<Duration>(next - now);
+  if (wait < kLongest) return wait;
+  next = now;
+  return kLongest;
 }
 
 void Limits::Places::undo(const std::string& name) {
@@ -59,10 +72,13 @@ void Limits::Places::undo(const std::string& name) {
   --found->second.under_way;
 }
 
-void Limits::Places::leave(const std::string& name, SteadyTime now) {
+void Limits::Places::leave(const std::string& name, SteadyTime entered, SteadyTime now) {
   const auto found = places_.find(name);
   if (found == places_.end()) return;
-  --found->second.under_way;
+  Place& place = found->second;
+  --place.under_way;
+  place.left = now;
+  place.stay += (std::chrono::floor<Duration>(now - entered) - place.stay) / kSmoothing;
   if (places_.size() >= sweep_at_) forgetIdle(now);
 }
 

@@ -28,8 +28,9 @@ public:
   /// Takes a place in each, or none and says what to wait for.
   std::optional<Wait> enter(const Outgoing& message, SteadyTime now);
 
-  /// Gives the places of a message back.
-  void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime now);
+  /// Gives the places back that a message has had since `entered`.
+  void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime entered,
+             SteadyTime now);
 
   /// How many names it keeps something of.
   std::size_t names() const;
@@ -37,8 +38,15 @@ public:
 private:
   struct Place {
     explicit Place(double rate) : bucket(rate) {}
+    /// How long one that finds no room is to wait. They are told times one after the other, as far apart as others
+    /// leave, so that thousands who wait for a destination that hangs are not handed out again and again.
+    Duration turnAway(std::size_t most, SteadyTime now);
+
     TokenBucket bucket;
     std::size_t under_way = 0;
+    Duration stay{};    ///< of one message, smoothed
+    SteadyTime left{};  ///< the last one, or when the first one entered
+    SteadyTime next{};  ///< given to the last one that was turned away
   };
 
   /// The places of one kind, by name. Those that are idle are forgotten.
@@ -47,7 +55,7 @@ private:
     Places(Limit limit, std::string_view cause) : limit_(limit), cause_(cause) {}
     std::optional<Wait> enter(const std::string& name, SteadyTime now);
     void undo(const std::string& name);
-    void leave(const std::string& name, SteadyTime now);
+    void leave(const std::string& name, SteadyTime entered, SteadyTime now);
     std::size_t size() const { return places_.size(); }
 
   private:

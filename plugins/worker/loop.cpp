@@ -1,5 +1,6 @@
 #include "worker/loop.h"
 
+#include "worker/fault_point.h"
 #include "worker/outcome.h"
 
 #include <algorithm>
@@ -25,27 +26,49 @@ void Loop::run(const std::stop_token& stop) {
 
 void Loop::round(const std::stop_token& stop) {
   if (!shared_.store_outage.mayAsk(stop) || !shared_.queue_outage.mayAsk(stop)) return;
-  if (shared_.sender.awaitRoom(shared_.clock.now() + shared_.settings.wait, stop) == 0) return;
-  Batch batch = receive(shared_.settings.wait, stop);
+  if (!ready()) return;
+  Room room = reserve(stop);
+  if (room.places() == 0) return;
+  Batch batch = receive(std::move(room), shared_.settings.wait, stop);
   if (!batch.events.empty()) work(std::move(batch), stop);
+}
+
+Room Loop::reserve(const std::stop_token& stop) {
+  const WorkerSettings& settings = shared_.settings;
+  return shared_.sender.reserve(settings.receive, shared_.clock.now() + settings.wait, stop);
+}
+
+bool Loop::ready() {
+  try {
+    shared_.ready();
+    return true;
+  } catch (const StoreUnavailable& failure) {
+    if (shared_.store_outage.away())
+      shared_.log.warning("worker.store_away", "the store does not answer; nothing is received before it does",
+                          {{"reason", shared_.policy.redact(failure.what())}});
+    return false;
+  }
 }
 
 bool Loop::work(Batch batch, const std::stop_token& stop) {
   const AloneGate::Passage passage(shared_.gate, batch.alone);
   std::vector<PersistOutcome> outcomes = persist(batch);
+  faultPoint("persisted");
   std::vector<Outgoing> messages = outgoing(batch, outcomes);
   const std::vector<Settlement> settlements = conclude(batch, outcomes);
   if (!settlements.empty()) settle(batch, settlements, stop);
-  shared_.sender.send(std::move(messages));
+  shared_.sender.send(std::move(messages), std::move(batch.room));
   return std::ranges::none_of(settlements,
                               [](const Settlement& one) { return std::holds_alternative<Release>(one.outcome); });
 }
 
 void Loop::empty(const std::stop_token& stop) {
   try {
-    while (shared_.clock.now() < shared_.drain_deadline.load()) {
+    while (shared_.clock.now() < shared_.drain_deadline.load() && ready()) {
       heartbeat_->tick();
-      Batch batch = receive(Duration::zero(), {});
+      Room room = reserve({});
+      if (room.places() == 0) continue;
+      Batch batch = receive(std::move(room), Duration::zero(), {});
       // What the store does not take now, it will not take before the process ends.
       if (batch.events.empty() || !work(std::move(batch), stop)) return;
     }
@@ -56,13 +79,12 @@ void Loop::empty(const std::stop_token& stop) {
   }
 }
 
-Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
+Loop::Batch Loop::receive(Room room, Duration wait, const std::stop_token& stop) {
   const WorkerSettings& settings = shared_.settings;
   const SteadyTime asked = shared_.clock.now();
-  const std::size_t room = std::min(settings.receive, std::max<std::size_t>(1, shared_.sender.awaitRoom(asked, stop)));
   std::vector<Delivery> deliveries;
   try {
-    deliveries = shared_.queue.receive(room, settings.lease, wait, stop);
+    deliveries = shared_.queue.receive(room.places(), settings.lease, wait, stop);
   } catch (const QueueUnavailable& failure) {
     if (shared_.queue_outage.away())
       shared_.log.warning("worker.queue_away", "the queue does not answer; receiving pauses",
@@ -76,6 +98,9 @@ Loop::Batch Loop::receive(Duration wait, const std::stop_token& stop) {
     shared_.store_outage.calm(asked);
     return batch;
   }
+  faultPoint("received");
+  room.keep(deliveries.size());
+  batch.room = std::move(room);
   shared_.journal.metrics.dequeued.add(static_cast<double>(deliveries.size()));
   // A quarter of the lease is left for settling.
   batch.received = shared_.clock.now();

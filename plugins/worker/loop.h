@@ -14,6 +14,7 @@
 #include "penstock/store.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -44,6 +45,7 @@ struct WorkerShared {
   Log log;
   Journal& journal;
   const WorkerSettings settings;
+  std::function<void()> ready = [] {};  ///< throws StoreUnavailable while nothing may be received
   AloneGate gate;
   Outage queue_outage;
   Outage store_outage;
@@ -71,6 +73,7 @@ private:
     };
     std::vector<Event> events;
     std::vector<Loan> loans;
+    Room room;  ///< for those of them that go on their way
     bool alone = false;
     SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
@@ -78,11 +81,13 @@ private:
   };
 
   void round(const std::stop_token& stop);
+  bool ready();
   /// False when something of the batch was given back.
   bool work(Batch batch, const std::stop_token& stop);
   /// Works off what is ready, to the drain deadline.
   void empty(const std::stop_token& stop);
-  Batch receive(Duration wait, const std::stop_token& stop);
+  Room reserve(const std::stop_token& stop);
+  Batch receive(Room room, Duration wait, const std::stop_token& stop);
   std::vector<PersistOutcome> persist(const Batch& batch);
   /// Takes the messages out that are to be sent.
   std::vector<Outgoing> outgoing(Batch& batch, std::vector<PersistOutcome>& outcomes);

@@ -39,6 +39,12 @@ struct Outgoing {
   /// What an earlier attempt may have sent may be sent again.
   bool mayRepeat() const { return provider.takes_key || provider.looks_up; }
 
+  /// Nobody knows what became of an attempt before this one, since a person replayed the message if one has.
+  bool mayHaveBeenSent() const {
+    const bool open = status == MessageStatus::Sending || status == MessageStatus::Unknown;
+    return open && (earlier_attempts == 0 || attempt > 1);
+  }
+
   Intent intent() const { return {event.id, number(), token, provider.name, mayRepeat(), earlier_attempts}; }
 };
 

@@ -1,10 +1,12 @@
 #include "penstock/plugin.h"
 
+#include "shared/mock/mock_control.h"
 #include "worker/config.h"
 #include "worker/settings.h"
 #include "worker/worker.h"
 
 #include <memory>
+#include <optional>
 
 namespace penstock {
 namespace {
@@ -12,23 +14,30 @@ namespace {
 class WorkerPlugin final : public Plugin {
 public:
   void start(Context& context) override {
-    worker_ = std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), context.policy,
+    auto& control = context.require<Control>();
+    mock_.emplace(control, context.require<ProviderSettingsBoard>(), context.log);
+    worker_ = std::make_unique<Worker>(context.require<Queue>(), context.require<Store>(), control, context.policy,
                                        context.require<Providers>(), context.require<Transport>(), context.clock,
-                                       context.log, context.metrics, WorkerSettings::read(context.config));
+                                       context.log, context.metrics, WorkerSettings::read(context.config),
+                                       context.find<Cache>(), [this] { mock_->ensure(); });
     worker_->start(context.health);
   }
 
   void stop(SteadyTime deadline) noexcept override {
     if (worker_) worker_->stop(deadline);
+    if (mock_) mock_->stop();
   }
 
   Health health() override { return worker_ ? worker_->health() : Health{}; }
 
 private:
+  std::optional<MockControl> mock_;
   std::unique_ptr<Worker> worker_;
 };
 
-constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface, Transport::kInterface};
+constexpr std::string_view kRequires[] = {Queue::kInterface, Store::kInterface, Control::kInterface,
+                                          Transport::kInterface};
+constexpr std::string_view kUses[] = {Cache::kInterface};
 
 constexpr Descriptor kDescriptor{
     PENSTOCK_FINGERPRINT,
@@ -40,7 +49,7 @@ constexpr Descriptor kDescriptor{
     kWorkerRows,
     []() -> Plugin* { return new WorkerPlugin; },
     {},
-    {},
+    kUses,
     &WorkerSettings::faults};
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "worker/sender.h"
 
+#include "worker/fault_point.h"
+
 #include <algorithm>
 #include <exception>
 #include <thread>
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::size_t kBeginBatch = 500;
 constexpr std::size_t kEndBatch = 500;
+constexpr std::size_t kWorthwhile = 100;
 constexpr auto kPause = std::chrono::milliseconds(100);
 constexpr auto kLongestPause = std::chrono::seconds(2);
 constexpr auto kSilence = std::chrono::seconds(60);  // a stage's longest call: of the store or the queue
@@ -22,17 +25,10 @@ std::string destinationOf(const std::string& url) {
   return url.substr(begin, url.find_first_of("/?", begin) - begin);
 }
 
-/// A failure of the provider rather than of the message; a provider that asks for patience works.
-bool blames(const SendVerdict& verdict) {
-  constexpr int kTooManyRequests = 429;
-  if (verdict.outcome == AttemptOutcome::Unknown) return true;
-  return verdict.outcome == AttemptOutcome::NotSent && verdict.retryable && verdict.http_status != kTooManyRequests;
-}
-
 }  // namespace
 
 Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers, Transport& transport, Clock& clock,
-               Log log, Metrics& metrics, Journal& journal, const SenderSettings& settings)
+               Log log, Metrics& metrics, Journal& journal, const SenderSettings& settings, Cache* cache)
     : queue_(queue),
       store_(store),
       policy_(policy),
@@ -43,6 +39,7 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       metrics_(metrics),
       journal_(journal),
       settings_(settings),
+      cache_(cache),
       pacer_(settings.interval, settings.batch),
       limits_(settings.limits),
       beginning_(clock, kBeginBatch,
@@ -74,20 +71,26 @@ void Sender::guarded(const char* doing, const std::function<void()>& work) noexc
   }
 }
 
-void Sender::send(std::vector<Outgoing> messages) {
+void Room::keep(std::size_t places) noexcept {
+  if (places >= places_) return;
+  sender_->giveBack(std::exchange(places_, places) - places);
+}
+
+void Sender::giveBack(std::size_t places) {
+  {
+    std::lock_guard guard(mutex_);
+    taken_ -= places;
+  }
+  changed_.notify_all();
+}
+
+void Sender::send(std::vector<Outgoing> messages, Room room) {
   for (Outgoing& message : messages) {
-    {
-      std::lock_guard guard(mutex_);
-      ++under_way_;
-    }
     metrics_.in_flight.add(1);
+    room.use();
     message.room = Finally([this] {
-      {
-        std::lock_guard guard(mutex_);
-        --under_way_;
-      }
       metrics_.in_flight.add(-1);
-      changed_.notify_all();
+      giveBack(1);
     });
     guarded("prepare", [&] { prepare(std::make_unique<Outgoing>(std::move(message))); });
   }
@@ -109,15 +112,17 @@ void Sender::prepare(Parcel message) {
       return release(std::move(message), wait->time, wait->cause);
     }
     // The message may be gone by the time its places are given back.
-    message->places =
-        Finally([this, provider = message->provider.name, destination = message->destination,
-                 sender = message->event.content.from] { limits_.leave(provider, destination, sender, clock_.now()); });
+    message->places = Finally([this, provider = message->provider.name, destination = message->destination,
+                               sender = message->event.content.from,
+                               now] { limits_.leave(provider, destination, sender, now, clock_.now()); });
     std::unique_lock lock(mutex_);
-    if (const auto rest = breakerOf(message->provider.name).admit(now)) {
+    Breaker& breaker = breakerOf(message->provider.name);
+    if (const auto rest = breaker.admit(now)) {
       lock.unlock();
       pacer_.giveBack();
       return release(std::move(message), *rest, "breaker");
     }
+    if (breaker.state() == BreakerState::HalfOpen) metrics_.of(message->provider.name).breaker.set(0.5);
     message->trial = Finally([this, provider = message->provider.name] {
       std::lock_guard guard(mutex_);
       breakerOf(provider).abandoned();
@@ -160,9 +165,7 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
     message.started = clock_.now();
     return conclude(message, verdict, clock_.now(), policy_);
   }
-  message.provider.name = std::move(routing.provider);
-  for (ProviderTraits& traits : providers_.list())
-    if (traits.name == message.provider.name) message.provider = std::move(traits);
+  message.provider = providers_.traits(routing.provider).value_or(ProviderTraits{.name = routing.provider});
   return std::nullopt;
 }
 
@@ -187,6 +190,7 @@ void Sender::begin(std::vector<Parcel> messages) {
   }
   if (ready.empty()) return;
   std::vector<BeginResult> results;
+  faultPoint("beginning");
   try {
     results = store_.begin(intents);
   } catch (const std::exception& failure) {
@@ -195,6 +199,7 @@ void Sender::begin(std::vector<Parcel> messages) {
     for (Parcel& message : ready) release(std::move(message), kLongestPause, "store");
     return;
   }
+  faultPoint("begun");
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (results.at(i).granted) {
       launch(std::move(ready[i]));
@@ -224,10 +229,13 @@ void Sender::transmit(Parcel message, OutboundRequest request) {
 }
 
 void Sender::end(std::vector<Ended> ended) {
+  faultPoint("answered");
   for (Ended& one : ended)
     guarded("end", [&] {
       const SendVerdict verdict = verdictOf(one);
-      answered(std::move(one.message), verdict);
+      const auto* outcome = std::get_if<SendOutcome>(&one.said);
+      const Sign sign = outcome == nullptr ? signOf(verdict) : signOf(*outcome, verdict);
+      answered(std::move(one.message), verdict, sign);
     });
 }
 
@@ -243,25 +251,33 @@ SendVerdict Sender::verdictOf(const Ended& ended) {
   return verdict;
 }
 
-void Sender::answered(Parcel message, const SendVerdict& verdict) {
+void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign) {
   if (message->looking_up && verdict.outcome == AttemptOutcome::NotSent && verdict.retryable) {
     // It was not sent: now it is, with the leave that was given for asking.
     message->looking_up = false;
     message->step = providers_.request(message->provider.name, message->event, message->number());
     return launch(std::move(message));
   }
-  hear(*message, verdict);
+  hear(*message, verdict, sign);
   const SteadyTime now = clock_.now();
   ProviderSeries& series = metrics_.of(message->provider.name);
   series.sends.at(static_cast<std::size_t>(verdict.outcome))->add();
   series.seconds.observe(std::chrono::duration<double>(now - message->started).count());
   Conclusion conclusion = conclude(*message, verdict, now, policy_);
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
+  note(conclusion);
   settling_.put({std::move(message), std::move(conclusion)});
 }
 
-void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
-  if (message.destination.empty()) return;  // nobody was asked
+/// At once, for the store learns of it with the next batch only.
+void Sender::note(const Conclusion& conclusion) {
+  if (cache_ == nullptr || !conclusion.attempt || conclusion.attempt->outcome != AttemptOutcome::Sent) return;
+  const Attempt& attempt = *conclusion.attempt;
+  cache_->note({attempt.message, attempt.provider_message_id, attempt.started_at + attempt.latency});
+}
+
+void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
+  if (message.destination.empty() || sign == Sign::None) return;  // nobody was asked
   message.trial.forget();
   const std::string& provider = message.provider.name;
   ProviderSeries& series = metrics_.of(provider);
@@ -271,7 +287,7 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict) {
     std::lock_guard guard(mutex_);
     Breaker& breaker = breakerOf(provider);
     before = breaker.state();
-    if (blames(verdict))
+    if (sign == Sign::Fails)
       breaker.failed(clock_.now());
     else
       breaker.succeeded();
@@ -294,6 +310,28 @@ void Sender::release(Parcel message, Duration delay, std::string_view cause) {
   settling_.put({std::move(message), std::move(conclusion)});
 }
 
+/// Keeps how attempts ended. What the store refuses for good takes nobody with it: it is left out of the history.
+void Sender::record(std::span<const Attempt> attempts) {
+  if (attempts.empty()) return;
+  try {
+    store_.record(attempts);
+    return faultPoint("recorded");
+  } catch (const StoreRejected& refusal) {
+    if (attempts.size() == 1)
+      return log_.error("worker.attempt_rejected",
+                        "the store refuses what became of an attempt; its message keeps the status it has",
+                        {{"message_id", attempts.front().message.text()}, {"reason", policy_.redact(refusal.what())}});
+  }
+  const std::size_t half = attempts.size() / 2;
+  record(attempts.first(half));
+  record(attempts.subspan(half));
+}
+
+SteadyTime Sender::giveUpAt() const {
+  std::lock_guard guard(mutex_);
+  return give_up_;
+}
+
 void Sender::settle(std::vector<Settled> settled) {
   std::vector<Attempt> attempts;
   std::vector<Settlement> settlements;
@@ -309,14 +347,15 @@ void Sender::settle(std::vector<Settled> settled) {
   Duration pause = kPause;
   while (!told) {
     try {
-      if (!recorded) store_.record(attempts);
+      if (!recorded) record(attempts);
       recorded = true;
       const auto verdicts = queue_.settle(settlements);
+      faultPoint("settled");
       for (std::size_t i = 0; i < std::min(verdicts.size(), settled.size()); ++i)
         journal_.settled(settled[i].message->event, settled[i].message->attempt, settlements[i], verdicts[i]);
       told = true;
     } catch (const std::exception& failure) {
-      if (clock_.now() + pause >= last) {
+      if (clock_.now() + pause >= std::min(last, giveUpAt())) {
         log_.warning("worker.settle_abandoned", "messages could not be settled; their leases will run out",
                      {{"messages", std::to_string(settlements.size())}, {"reason", policy_.redact(failure.what())}});
         break;
@@ -330,18 +369,25 @@ void Sender::settle(std::vector<Settled> settled) {
   }
 }
 
-std::size_t Sender::awaitRoom(SteadyTime until, const std::stop_token& stop) {
+Room Sender::reserve(std::size_t most, SteadyTime until, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (under_way_ >= settings_.in_flight && clock_.now() < until && !stop.stop_requested())
+  // One at a time would make a transaction of each.
+  const std::size_t worth = std::min({most, kWorthwhile, std::max<std::size_t>(settings_.in_flight / 10, 1)});
+  while (taken_ + worth > settings_.in_flight && clock_.now() < until && !stop.stop_requested())
     clock_.wait(lock, changed_, until, stop);
-  return settings_.in_flight - std::min(under_way_, settings_.in_flight);
+  const std::size_t places = std::min(most, settings_.in_flight - std::min(taken_, settings_.in_flight));
+  taken_ += places;
+  return {*this, places};
 }
 
 void Sender::stop(SteadyTime deadline) noexcept {
   {
     std::unique_lock lock(mutex_);
+    give_up_ = deadline;
+    // What goes back to a queue that ends with the process is lost, so as long as there is time it is sent.
+    stopping_ = queue_.durable();
+    while (taken_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
     stopping_ = true;
-    while (under_way_ > 0 && clock_.now() < deadline) clock_.wait(lock, changed_, deadline, {});
   }
   beginning_.finish();
   ending_.finish();

@@ -1,7 +1,7 @@
 """Measures the budgets of the design, each beside its peer or limit in one run, and prints them as a table.
 
 Usage: report.py --build build/release [--only durable,drain,…] [--seconds 4] [--rounds 3] [--events 100000] [--minutes 0.5]
-                 [--backlogs 10000,1000000] [--systems ours,graphile,boss] [--markdown]
+                 [--messages 5000] [--backlogs 10000,1000000] [--systems ours,graphile,boss] [--markdown]
 All traffic stays on loopback and is bounded in count and time; each part can be made alone. Exit status 0 even when a
 budget is missed: a benchmark reports, it does not decide.
 """
@@ -11,6 +11,7 @@ import signal
 import sys
 
 import backlog
+import delivery
 import drain
 import durable
 import local
@@ -20,7 +21,7 @@ from rig import Table
 
 MEASUREMENTS = {"admission": local.admission, "accept": local.accept, "idle": local.idle, "connections": local.connections,
                 "durable": durable.measure, "drain": drain.measure, "steady": steady.measure, "backlog": backlog.measure,
-                "memory": memory.measure, "engines": local.engines}
+                "memory": memory.measure, "delivery": delivery.measure, "engines": local.engines}
 
 
 def words(text):
@@ -38,7 +39,9 @@ def main():
     parser.add_argument("--seconds", type=int, default=4, help="of one run of wrk or pgbench")
     parser.add_argument("--rounds", type=int, default=3, help="of which the middle counts: accept, connections")
     parser.add_argument("--events", type=int, default=100_000, help="drain: published and drained")
-    parser.add_argument("--minutes", type=float, default=0.5, help="steady and memory: of each run")
+    parser.add_argument("--minutes", type=float, default=0.5, help="steady, memory and delivery: of each run")
+    parser.add_argument("--messages", type=int, default=5000,
+                        help="delivery: to a receiver that answers after 500 ms; four times as many to one that answers at once")
     parser.add_argument("--backlogs", type=numbers, default=[10_000, 1_000_000], help="backlog: events that wait, the first for comparison")
     parser.add_argument("--systems", type=words, default=list(steady.NAMES), help="drain and steady: " + ", ".join(steady.NAMES))
     parser.add_argument("--markdown", action="store_true", help="the table as Markdown")

@@ -93,11 +93,16 @@ def cpu_seconds(pids):
     return total / TICKS
 
 
-def rss_megabytes(pid):
+def memory_megabytes(pid, figure):
+    """Of the process: VmRSS, resident now, or VmHWM, the most so far."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{figure}:"):
             return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS")
+    raise RuntimeError(f"no {figure}")
+
+
+def rss_megabytes(pid):
+    return memory_megabytes(pid, "VmRSS")
 
 
 class Server:

@@ -23,7 +23,7 @@ namespace {
 using namespace penstock;
 
 constexpr std::size_t kBatch = 500;
-constexpr std::uint32_t kMessagesOfConversation = 20;
+constexpr std::uint32_t kMessagesOfConversation = 10;
 
 std::uint64_t filledMessages() {
   const char* wanted = std::getenv("PENSTOCK_BENCH_MESSAGES");

@@ -9,6 +9,8 @@ PATIENCE = 1
 MARGIN = 4  # for a busy machine
 QUICK = {
     "worker.lease": f"{LEASE}s",
+    "worker.send_timeout": "500ms",
+    "worker.send_margin": "500ms",
     "worker.wait": "200ms",
     "pg-queue.patience": f"{PATIENCE}s",
     "pg-queue.attend": "200ms",

@@ -132,7 +132,7 @@ class Proxy:
         """Whether the statement in the data is to fail, and whether the server is to have it. bound: how a statement
         whose result is to be lost is named when it is run on this connection."""
         with self.lock:
-            if self.word is not None and (named := re.search(rb"(\w+\x00)[^\x00]*" + self.word, data)):
+            if self.word is not None and (named := re.search(rb"P[\x00-\xff]{4}(\w+\x00)[^\x00]*" + self.word, data)):
                 self.word = None
                 bound.append(b"\x00" + named[1])
                 return False, False

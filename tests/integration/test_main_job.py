@@ -286,11 +286,12 @@ def test_what_was_persisted_survives_a_restart(start, tmp_path):
     assert again.conversation(a)["message_count"] == 1
 
 
-def test_what_was_accepted_before_a_drain_is_persisted_by_its_end(start, tmp_path):
-    server = start(folder=tmp_path)
+def test_what_a_queue_in_memory_accepted_before_a_drain_is_persisted_by_its_end(start, tmp_path):
+    memory = {"QUEUE_BACKEND": "memory"}
+    server = start(folder=tmp_path, environment=memory)
     ids = parallel(50, lambda n: server.accepted("/api/messages/sms", sms(phone(), phone(), f"message {n}"))["id"])
     assert server.stop() == 0
-    again = start(folder=tmp_path)
+    again = start(folder=tmp_path, environment=memory)
     lost = [id for id in ids if again.get(f"/api/messages/{id}").status != 200]
     assert not lost
 

@@ -13,7 +13,8 @@ from driver import ROOT, Server, mailbox, phone, until
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from postgres import Postgres, cluster_folder  # noqa: E402
 
-QUICK = {"pg-queue.outbox.poll": "20ms", "pg-queue.patience": "1s", "pg-queue.attend": "200ms", "worker.lease": "2s"}
+QUICK = {"pg-queue.outbox.poll": "20ms", "pg-queue.patience": "1s", "pg-queue.attend": "200ms", "worker.lease": "2s",
+         "worker.send_timeout": "500ms", "worker.send_margin": "500ms"}
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import time
 import uuid
+from datetime import datetime
 
 import pytest
 
@@ -22,6 +23,23 @@ def server_of_redis():
 
 def sms(server):
     return server.accepted("/api/messages/sms", {"from": phone(), "to": phone(), "body": "hello"})["id"]
+
+
+def listed(server, path=LISTS[0]):
+    return [item["message_id"] for item in server.get(path).json["items"]]
+
+
+def sent(server):
+    """Sends a message; its id once the store knows that it is sent."""
+    message = sms(server)
+    until(lambda: server.message(message)["status"] == "sent", what="the sending")
+    return message
+
+
+def await_note(server, message):
+    """What the cache says of a message, once it does."""
+    return until(lambda: value if (value := server.ask("GET", f"penstock:sent:{message}")) != b"$-1" else None, 30,
+                 "the note")
 
 
 def note(server, message, milliseconds):
@@ -51,10 +69,27 @@ def test_without_an_address_there_is_no_cache(start):
     assert not [name for name in server.metrics() if name.startswith("penstock_cache_")]
 
 
+def test_a_sent_message_is_remembered_with_its_id_for_a_while(start, server_of_redis):
+    server = start(environment={"REDIS_URL": server_of_redis.start().url, "REDIS_TTL": "1h"})
+    await_ready(server)
+    message = sent(server)
+    time_of_note, id_of_provider = await_note(server_of_redis, message).decode().split(" ", 1)
+    detail = server.get(f"/api/messages/{message}").json
+    assert id_of_provider == detail["provider_message_id"] == detail["attempts"][0]["provider_message_id"]
+    finished = datetime.fromisoformat(detail["attempts"][0]["finished_at"].replace("Z", "+00:00"))
+    assert int(time_of_note) == round(finished.timestamp() * 1000)
+    ttl = int(server_of_redis.ask("PTTL", f"penstock:sent:{message}")[1:])
+    assert 0 < ttl <= 3600000
+    assert server_of_redis.ask("ZSCORE", "penstock:sent", message) == time_of_note.encode()
+    until(lambda: server.metric("penstock_cache_notes_written_total") == 1, what="the count of notes")
+    for path in LISTS:
+        assert server.get(path).json["meta"]["total"] == 1
+
+
 def test_what_is_sent_but_not_recorded_yet_is_listed(start, server_of_redis, tmp_path):
     """The store is SQLite's, so that the test can say how far a message is."""
     own = {"QUEUE_BACKEND": "sqlite", "STORE_BACKEND": "sqlite", "REDIS_URL": server_of_redis.start().url}
-    server = start(folder=tmp_path, environment=own)
+    server = start(folder=tmp_path, environment={**own, "AUTOSTART": "false"})
     sending, accepted = sms(server), sms(server)
     server.message(sending)
     server.message(accepted)
@@ -85,12 +120,13 @@ def test_a_start_without_redis_is_ready_and_uses_it_once_it_comes(start, server_
     server = start(environment={"REDIS_URL": server_of_redis.url})
     assert "so that sent messages are not remembered there" in await_degraded(server)
     assert server.metric("penstock_cache_connected") == 0
-    server.message(sms(server))
-    for path in LISTS:
-        assert server.get(path).json == EMPTY
+    early = sent(server)
     server_of_redis.start()
     await_ready(server)
     assert server.metric("penstock_cache_connected") == 1
+    late = sent(server)
+    await_note(server_of_redis, early)
+    await_note(server_of_redis, late)
 
 
 def test_a_redis_that_stands_still_or_goes_delays_nothing(start, server_of_redis):
@@ -100,13 +136,15 @@ def test_a_redis_that_stands_still_or_goes_delays_nothing(start, server_of_redis
     server_of_redis.pause()
     for path in LISTS:
         assert server.get(path).json == EMPTY
-    server.message(sms(server))
+    sent(server)
     assert "does not answer in time" in await_degraded(server)
     server_of_redis.resume()
     await_ready(server)
     server_of_redis.stop()
     await_degraded(server)
-    server.message(sms(server))
+    message = sent(server)
+    for path in LISTS:
+        assert message in listed(server, path)
     server_of_redis.start()
     await_ready(server)
 

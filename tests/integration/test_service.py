@@ -152,12 +152,24 @@ def test_what_was_persisted_survives_a_restart(start, tmp_path):
     assert second.message(id)["body"] == "kept"
 
 
-def test_a_drain_persists_everything_that_was_accepted(start, tmp_path):
-    server = start(folder=tmp_path, overrides={"worker.receive": "5", "worker.concurrency": "1"})
+MEMORY = {"QUEUE_BACKEND": "memory"}
+BUSY = {"worker.receive": "5", "worker.concurrency": "1"}
+
+
+def test_a_drain_of_the_memory_queue_persists_everything_that_was_accepted(start, tmp_path):
+    server = start(folder=tmp_path, overrides=BUSY, environment=MEMORY)
+    ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
+    assert server.stop() == 0
+    again = start(folder=tmp_path, environment=MEMORY)
+    assert [id for id in ids if again.get(f"/api/messages/{id}").status != 200] == []
+
+
+def test_what_a_drain_gives_back_to_a_durable_queue_is_persisted_after_the_restart(start, tmp_path):
+    server = start(folder=tmp_path, overrides=BUSY)
     ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
     assert server.stop() == 0
     again = start(folder=tmp_path)
-    assert [id for id in ids if again.get(f"/api/messages/{id}").status != 200] == []
+    assert [again.message(id)["body"] for id in ids] == [f"number {number}" for number in range(300)]
 
 
 def get_stuck(client):
@@ -282,13 +294,13 @@ def test_broken_input_before_the_drain_does_not_hold_it_up(start, tmp_path):
 
 
 def test_a_client_stuck_in_its_body_does_not_cost_what_was_accepted(start, tmp_path):
-    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", "worker.receive": "5", "worker.concurrency": "1"})
+    server = start(folder=tmp_path, overrides={"shutdown.drain_timeout": "12s", **BUSY}, environment=MEMORY)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         get_stuck(client)
         ids = [server.accepted("/api/messages/sms", sms(f"number {number}"))["id"] for number in range(300)]
         assert server.stop() == 0
         assert client.recv(64).startswith((b"HTTP/1.1 503", b"")), "the stuck request must not be accepted"
-    again = start(folder=tmp_path)
+    again = start(folder=tmp_path, environment=MEMORY)
     assert [id for id in ids if again.get(f"/api/messages/{id}").status != 200] == []
 
 

@@ -32,14 +32,16 @@ class Redis:
             return False
 
     def ask(self, *words):
-        """The first line of the answer to a command."""
+        """The first line of the answer to a command, or the text that it announces."""
         words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
         command = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(30)
             connection.connect(self.socket)
             connection.sendall(command)
-            return connection.makefile("rb").readline().rstrip(b"\r\n")
+            answer = connection.makefile("rb")
+            line = answer.readline().rstrip(b"\r\n")
+            return answer.read(int(line[1:])) if line.startswith(b"$") and line != b"$-1" else line
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)

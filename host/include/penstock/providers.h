@@ -4,8 +4,6 @@
 #include "penstock/store.h"
 #include "penstock/transport.h"
 
-#include <boost/json/object.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +45,9 @@ public:
   /// The configured providers, by name. [any thread] [does not block]
   virtual std::vector<ProviderTraits> list() = 0;
 
+  /// One of them. [any thread] [does not block]
+  virtual std::optional<ProviderTraits> traits(std::string_view provider) = 0;
+
   /// What to send for this attempt at the event's message. NotSent and final when there is no such provider.
   /// [any thread] [does not block]
   virtual SendStep request(std::string_view provider, const Event& event, std::uint32_t attempt) = 0;
@@ -59,10 +60,6 @@ public:
   /// [any thread] [does not block]
   virtual SendVerdict conclude(std::string_view provider, const Event& event, const OutboundResponse& answer,
                                bool of_lookup) = 0;
-
-  /// Puts values over the provider's settings, at once and for all threads, until they are put again; they survive a
-  /// reload. [any thread] [does not block]
-  virtual void adjust(std::string_view provider, const boost::json::object& values) = 0;
 };
 
 }  // namespace penstock

@@ -6,6 +6,8 @@
 
 #include "http-ingest/accept.h"
 
+#include "support/fake_control.h"
+#include "support/fake_providers.h"
 #include "support/plugin_fixture.h"
 
 #include <gmock/gmock.h>
@@ -31,8 +33,10 @@ protected:
     plugin.lend<Queue>(queue);
     plugin.lend<DeadLetters>(letters);
     plugin.lend<Reader>(reader);
+    plugin.lend<Control>(control);
     plugin.lend<Http>(http);
     plugin.lend<ProviderWebhooks>(webhooks);
+    plugin.lend<ProviderSettingsBoard>(providers);
     plugin.start();
   }
   Answered call(Method method, const std::string& pattern, std::string_view body = {}) {
@@ -48,8 +52,10 @@ protected:
   FakePublisher queue;
   FakeDeadLetters letters;
   FakeReader reader;
+  FakeControl control;
   FakeHttp http;
   FakeWebhooks webhooks;
+  FakeProviders providers;
   PluginFixture plugin{PENSTOCK_HTTP_INGEST};
 };
 
@@ -57,22 +63,32 @@ TEST_F(WiringTest, DeclaresItsRoutesOnThePublicListener) {
   std::vector<std::string> posts;
   std::vector<std::string> gets;
   std::vector<std::string> deletes;
+  std::vector<std::string> puts;
   for (const auto& [key, route] : http.routes) {
     EXPECT_EQ(route.listener, ListenerName::Public);
-    (key.first == Method::Post ? posts : key.first == Method::Get ? gets : deletes).push_back(key.second);
-    const bool body = key.first == Method::Post && !key.second.ends_with("{id}/replay");
+    (key.first == Method::Post  ? posts
+     : key.first == Method::Get ? gets
+     : key.first == Method::Put ? puts
+                                : deletes)
+        .push_back(key.second);
+    const bool posts_body =
+        key.first == Method::Post && !key.second.ends_with("{id}/replay") && !key.second.starts_with("/scheduler/");
+    const bool body = key.first == Method::Put || posts_body;
     const BodyRule posted = key.second.ends_with("{provider}") ? BodyRule::Any : BodyRule::Json;
     EXPECT_EQ(route.body, body ? posted : BodyRule::None) << key.second;
     EXPECT_EQ(route.negotiates_json, key.first == Method::Get && key.second.starts_with("/api/")) << key.second;
   }
-  EXPECT_THAT(posts, testing::UnorderedElementsAre("/api/messages/sms", "/api/messages/email", "/api/webhooks/sms",
-                                                   "/api/webhooks/email", "/api/webhooks/{provider}",
-                                                   "/api/dead-letters/replay", "/api/dead-letters/{id}/replay"));
+  EXPECT_THAT(posts, testing::UnorderedElementsAre(
+                         "/api/messages/sms", "/api/messages/email", "/api/webhooks/sms", "/api/webhooks/email",
+                         "/api/webhooks/{provider}", "/api/dead-letters/replay", "/api/dead-letters/{id}/replay",
+                         "/scheduler/start", "/scheduler/stop", "/api/provider/mock/inbound"));
+  EXPECT_THAT(puts, testing::ElementsAre("/api/provider/mock/config"));
   EXPECT_THAT(deletes, testing::ElementsAre("/api/dead-letters/{id}"));
-  EXPECT_THAT(gets, testing::UnorderedElementsAre(
-                        "/api/conversations", "/api/conversations/{id}/messages", "/api/messages/{id}",
-                        "/api/messages/sent", "/messages/sent", "/api/dead-letters", "/api/dead-letters/causes",
-                        "/api/dead-letters/{id}", "/livez", "/readyz", "/healthz", "/openapi.yaml"));
+  EXPECT_THAT(gets, testing::UnorderedElementsAre("/api/conversations", "/api/conversations/{id}/messages",
+                                                  "/api/messages/{id}", "/api/messages/sent", "/messages/sent",
+                                                  "/api/dead-letters", "/api/dead-letters/causes",
+                                                  "/api/dead-letters/{id}", "/api/provider/mock/config", "/scheduler",
+                                                  "/livez", "/readyz", "/healthz", "/openapi.yaml"));
 }
 
 TEST_F(WiringTest, OnlyHealthIsServedWhileDraining) {
@@ -98,6 +114,12 @@ TEST_F(WiringTest, EachRouteAnswers) {
   EXPECT_EQ(call(Method::Delete, "/api/dead-letters/{id}").problem().status, 404U);
   EXPECT_EQ(call(Method::Post, "/api/dead-letters/{id}/replay").problem().status, 404U);
   EXPECT_EQ(call(Method::Post, "/api/dead-letters/replay", R"({"filter":{}})").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/scheduler").status(), 200U);
+  EXPECT_EQ(call(Method::Post, "/scheduler/stop").status(), 200U);
+  EXPECT_EQ(call(Method::Post, "/scheduler/start").status(), 200U);
+  EXPECT_EQ(call(Method::Get, "/api/provider/mock/config").problem().status, 404U);
+  EXPECT_EQ(call(Method::Put, "/api/provider/mock/config", "{}").problem().status, 404U);
+  EXPECT_EQ(call(Method::Post, "/api/provider/mock/inbound", "{}").problem().status, 404U);
   EXPECT_EQ(call(Method::Get, "/livez").status(), 200U);
   EXPECT_EQ(call(Method::Get, "/healthz").status(), 200U);
   plugin.board.state = HealthState::Down;
@@ -107,6 +129,12 @@ TEST_F(WiringTest, EachRouteAnswers) {
 TEST_F(WiringTest, StartsAfterACacheIfThereIsOne) {
   EXPECT_THAT(plugin.descriptor().uses, testing::ElementsAre("penstock.cache/1"));
   EXPECT_THAT(plugin.descriptor().requires_, testing::Not(testing::Contains("penstock.cache/1")));
+}
+
+TEST_F(WiringTest, FollowsTheMocksSettingsUntilItStops) {
+  EXPECT_EQ(control.watches(), 1U);
+  plugin.stop();
+  EXPECT_EQ(control.watches(), 0U);
 }
 
 TEST_F(WiringTest, ServesItsDocumentWhole) {

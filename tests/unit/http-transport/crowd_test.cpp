@@ -95,5 +95,46 @@ TEST_F(Crowd, ThousandsWaitForTheirAnswersAtOnceOnOneThread) {
   RecordProperty("milliseconds", static_cast<int>(took.count()));
 }
 
+/// Requests one after the other, each sent when the one before it has been answered.
+class Chain {
+public:
+  Chain(Transport& transport, Clock& clock, const std::string& url, int length, std::latch& ended)
+      : transport_(transport), clock_(clock), url_(url), left_(length), ended_(ended) {}
+
+  void next() {
+    const OutboundRequest request{.method = "POST", .url = url_, .headers = {}, .body = "hello"};
+    transport_.send(request, clock_.now() + seconds(60), [this](const SendOutcome& outcome) {
+      answers_ += std::holds_alternative<OutboundResponse>(outcome) ? 1 : 0;
+      if (--left_ > 0)
+        next();
+      else
+        ended_.count_down();
+    });
+  }
+  int answers() const { return answers_; }
+
+private:
+  Transport& transport_;
+  Clock& clock_;
+  const std::string url_;
+  int left_;
+  int answers_ = 0;
+  std::latch& ended_;
+};
+
+TEST_F(Crowd, MoreThanAreKeptIdleUseTheirConnectionsAgain) {
+  constexpr int kChains = 20;
+  constexpr int kRequests = 10;
+  const SlowReceiver receiver(milliseconds(20));
+  open({{"max_idle", "1"}});
+  std::latch ended(kChains);
+  std::deque<Chain> chains;
+  for (int i = 0; i < kChains; ++i) chains.emplace_back(transport(), clock, receiver.url(), kRequests, ended);
+  for (Chain& chain : chains) chain.next();
+  ended.wait();
+  for (const Chain& chain : chains) EXPECT_EQ(chain.answers(), kRequests);
+  EXPECT_LE(fixture->metrics.value("penstock_transport_connections_total"), 2 * kChains);
+}
+
 }  // namespace
 }  // namespace penstock::http_transport

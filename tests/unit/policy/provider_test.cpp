@@ -353,5 +353,17 @@ TEST_F(Provider, AdjustedValuesHoldAtOnceAndOverAReload) {
   EXPECT_EQ(body(), "0x");
 }
 
+TEST_F(Provider, ItsSettingsCanBeAskedForButNotItsSecrets) {
+  bench_.provide("test", script("return {url = 'https://a.example'}", "",
+                                "settings = {pct = {type = 'integer', default = 0}, word = {type = 'text'}, "
+                                "wait = {type = 'duration', default = '1500ms'}, token = {type = 'secret'}}"));
+  bench_.configure("test", {{"token", "s3cret"}});
+  const auto settings = [&] { return host().settings("test").value(); };
+  EXPECT_EQ(settings(), (boost::json::object{{"pct", 0}, {"word", ""}, {"wait", 1.5}}));
+  host().adjust("test", {{"pct", 30}, {"token", "other"}, {"unheard-of", 1}, {"word", 5}});
+  EXPECT_EQ(settings(), (boost::json::object{{"pct", 30}, {"word", ""}, {"wait", 1.5}}));
+  EXPECT_EQ(host().settings("nobody"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace penstock::test

@@ -1,9 +1,10 @@
 #include "worker/breaker.h"
 #include "worker/limits.h"
-#include "worker/pacer.h"
 #include "worker/token_bucket.h"
 
 #include <gtest/gtest.h>
+
+#include <map>
 
 namespace penstock::test {
 
@@ -58,6 +59,31 @@ TEST(Breaker, StragglersDoNotProlongTheRest) {
   EXPECT_FALSE(breaker.admit(kStart + 30s));
 }
 
+TEST(Breaker, ThoseWhoWaitDoNotComeBackAllAtOnce) {
+  Breaker breaker(1, 30s);
+  breaker.failed(kStart);
+  std::map<Duration, int> waits;
+  for (int i = 0; i < 1000; ++i) ++waits[breaker.admit(kStart).value()];
+  EXPECT_EQ(waits.begin()->first, 30s);
+  EXPECT_EQ(waits.rbegin()->first, 34500ms);
+  for (const auto& [wait, count] : waits) EXPECT_EQ(count, 100) << wait.count();
+}
+
+TEST(Breaker, WhileOneTriesTheOthersDoNotComeBackAllAtOnce) {
+  Breaker breaker(1, 30s);
+  breaker.failed(kStart);
+  EXPECT_FALSE(breaker.admit(kStart + 30s));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(breaker.admit(kStart + 30s), 500ms);
+  EXPECT_EQ(breaker.admit(kStart + 30s), 1s);
+  EXPECT_EQ(breaker.admit(kStart + 31s), 500ms) << "a later one does not wait for longer than it must";
+}
+
+TEST(Breaker, NobodyWaitsForMoreThanAMinuteAfterItsRest) {
+  Breaker breaker(1, 30s);
+  breaker.failed(kStart);
+  for (int i = 0; i < 100'000; ++i) EXPECT_LE(breaker.admit(kStart).value(), 90s);
+}
+
 TEST(TokenBucket, GivesASecondsWorthAndThenItsRate) {
   TokenBucket bucket(2);
   EXPECT_FALSE(bucket.take(kStart));
@@ -94,8 +120,41 @@ TEST(Limits, OneDestinationThatIsFullLeavesOthersRoom) {
   EXPECT_FALSE(limits.enter(slow, kStart));
   EXPECT_EQ(limits.enter(slow, kStart)->cause, "destination_limit");
   EXPECT_FALSE(limits.enter(message("p", "quick.example", "a"), kStart));
-  limits.leave("p", "slow.example", "a", kStart);
+  limits.leave("p", "slow.example", "a", kStart, kStart);
   EXPECT_FALSE(limits.enter(slow, kStart));
+}
+
+TEST(Limits, WhoFindsNoRoomComesBackAsOthersLeave) {
+  Limits limits({{}, {0, 2}, {}});
+  const Outgoing one = message("p", "hangs.example", "a");
+  limits.enter(one, kStart);
+  limits.enter(one, kStart);
+  EXPECT_EQ(limits.enter(one, kStart + 10s)->time, 5250ms) << "two have not left for ten seconds: one in five";
+  EXPECT_EQ(limits.enter(one, kStart + 10s)->time, 10250ms);
+  EXPECT_EQ(limits.enter(one, kStart + 10s)->time, 15250ms);
+}
+
+TEST(Limits, WhereOthersLeaveQuicklyNobodyWaitsForLong) {
+  Limits limits({{}, {0, 100}, {}});
+  const Outgoing one = message("p", "quick.example", "a");
+  SteadyTime now = kStart;
+  for (int i = 0; i < 200; ++i) {
+    limits.enter(one, now);
+    now += 50ms;
+    limits.leave("p", "quick.example", "a", now - 50ms, now);
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(limits.enter(one, now));
+  Duration last{};
+  for (int i = 0; i < 100; ++i) last = limits.enter(one, now)->time;
+  EXPECT_GT(last, 250ms);
+  EXPECT_LE(last, 300ms) << "in 50 ms a hundred leave";
+}
+
+TEST(Limits, NobodyIsTurnedAwayForLongerThanAMinute) {
+  Limits limits({{}, {0, 1}, {}});
+  const Outgoing one = message("p", "hangs.example", "a");
+  limits.enter(one, kStart);
+  for (int i = 0; i < 1000; ++i) EXPECT_LE(limits.enter(one, kStart + 10s)->time, 1min);
 }
 
 TEST(Limits, WhoIsTurnedAwayTakesNoPlaceElsewhere) {
@@ -118,67 +177,9 @@ TEST(Limits, IdleNamesAreForgotten) {
     const std::string sender = std::to_string(i);
     const SteadyTime now = kStart + std::chrono::seconds(i);
     EXPECT_FALSE(limits.enter(message("p", "d", sender), now));
-    limits.leave("p", "d", sender, now);
+    limits.leave("p", "d", sender, now, now);
   }
   EXPECT_LT(limits.names(), 5000u);
-}
-
-TEST(Pacer, WithoutAnIntervalAllMayLeave) {
-  Pacer pacer(0s, 2);
-  pacer.run(true, kStart);
-  for (int i = 0; i < 100; ++i) EXPECT_FALSE(pacer.admit(kStart));
-}
-
-TEST(Pacer, StoppedNoneMayLeave) {
-  Pacer pacer(0s, 2);
-  EXPECT_TRUE(pacer.admit(kStart));
-  pacer.run(true, kStart);
-  EXPECT_FALSE(pacer.admit(kStart));
-  pacer.run(false, kStart);
-  EXPECT_TRUE(pacer.admit(kStart));
-}
-
-TEST(Pacer, TheFirstIntervalBeginsAtOnceAndEachHasItsBatch) {
-  Pacer pacer(120s, 2);
-  pacer.run(true, kStart);
-  EXPECT_EQ(pacer.due(kStart), 2u);
-  pacer.grant(2);
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_EQ(pacer.admit(kStart), 2min);
-  EXPECT_EQ(pacer.due(kStart + 119s), 0u);
-  EXPECT_EQ(pacer.due(kStart + 120s), 2u);
-}
-
-TEST(Pacer, WhatIsNotGrantedDoesNotLeave) {
-  Pacer pacer(1s, 5);
-  pacer.run(true, kStart);
-  pacer.due(kStart);
-  pacer.grant(1);
-  EXPECT_FALSE(pacer.admit(kStart));
-  EXPECT_TRUE(pacer.admit(kStart));
-}
-
-TEST(Pacer, IntervalsThatWereSleptThroughAreNotMadeUpFor) {
-  Pacer pacer(1s, 5);
-  pacer.run(true, kStart);
-  EXPECT_EQ(pacer.due(kStart + 10s), 5u);
-  EXPECT_EQ(pacer.due(kStart + 10s), 0u);
-  EXPECT_EQ(pacer.due(kStart + 11s), 5u);
-}
-
-TEST(Pacer, ThoseThatWaitAreToldTimesThatAreApart) {
-  Pacer pacer(1s, 10);
-  pacer.run(true, kStart);
-  pacer.due(kStart);
-  pacer.grant(0);
-  Duration last{};
-  for (int i = 0; i < 100; ++i) {
-    const Duration wait = pacer.admit(kStart).value();
-    EXPECT_GE(wait, last);
-    last = wait;
-  }
-  EXPECT_EQ(last, 10s);
 }
 
 }  // namespace penstock::test

@@ -127,8 +127,13 @@ TEST_F(ConclusionTest, WhatEndedWithoutItsDeadLetterGetsOne) {
   }
 }
 
-TEST_F(ConclusionTest, WhatAnotherWorkerSendsIsGivenBack) {
-  EXPECT_TRUE(std::holds_alternative<Release>(refused(MessageStatus::Sending, "plain").outcome));
+TEST_F(ConclusionTest, ALeaveThatNobodyUsesIsLeftToALaterAttempt) {
+  for (const auto status : {MessageStatus::Accepted, MessageStatus::Sending}) {
+    const Conclusion made = refused(status, "plain");
+    EXPECT_TRUE(std::holds_alternative<RetryAfter>(made.outcome))
+        << "given back it would have the same number for ever";
+    EXPECT_FALSE(made.attempt);
+  }
 }
 
 TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {
@@ -136,6 +141,53 @@ TEST_F(ConclusionTest, WhatNobodySendsIsDeadWithThatReason) {
   EXPECT_EQ(std::get<Dead>(made.outcome).reason, "no route");
   EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
   EXPECT_EQ(made.attempt->outcome, AttemptOutcome::NotSent);
+}
+
+Sign signOfFailure(SendFault fault) {
+  const SendFailure failure{fault, "why", false, {}};
+  return signOf(failure, verdictOf(failure));
+}
+
+TEST_F(ConclusionTest, WhatAnEarlierAttemptMayHaveSentStaysUnknownWhenNobodySendsItAnyMore) {
+  message.status = MessageStatus::Sending;
+  for (const Conclusion& made : {unrouted(message, WallTime(5s)), [&] {
+                                   message.provider.name.clear();
+                                   delay.reset();
+                                   return after(AttemptOutcome::NotSent, true);
+                                 }()}) {
+    EXPECT_EQ(made.attempt->outcome, AttemptOutcome::Unknown);
+    EXPECT_EQ(made.attempt->end, AttemptEnd::Dead);
+    EXPECT_EQ(std::get<Dead>(made.outcome).grounds, Grounds::Unknown);
+    EXPECT_TRUE(std::get<Dead>(made.outcome).reason.starts_with("it is unknown whether it was sent: "));
+  }
+}
+
+TEST_F(ConclusionTest, AReplayDecidesWhatWasUnknown) {
+  message.status = MessageStatus::Unknown;
+  message.attempt = 1;
+  EXPECT_EQ(std::get<Dead>(unrouted(message, WallTime(5s)).outcome).grounds, Grounds::NoRoute);
+}
+
+TEST(SignTest, WhatNeverCameToTheProviderSaysNothingAboutIt) {
+  for (const auto fault : {SendFault::Malformed, SendFault::Forbidden, SendFault::Busy, SendFault::Stopped})
+    EXPECT_EQ(signOfFailure(fault), Sign::None);
+  for (const auto fault :
+       {SendFault::Unresolved, SendFault::Unreachable, SendFault::Untrusted, SendFault::TimedOut, SendFault::Broken})
+    EXPECT_EQ(signOfFailure(fault), Sign::Fails);
+}
+
+TEST(SignTest, AProviderThatRefusesOrAsksForPatienceWorks) {
+  SendVerdict verdict;
+  verdict.outcome = AttemptOutcome::NotSent;
+  verdict.http_status = 400;
+  EXPECT_EQ(signOf(verdict), Sign::Works);
+  verdict.retryable = true;
+  verdict.http_status = 429;
+  EXPECT_EQ(signOf(verdict), Sign::Works);
+  verdict.http_status = 500;
+  EXPECT_EQ(signOf(verdict), Sign::Fails);
+  verdict.outcome = AttemptOutcome::Unknown;
+  EXPECT_EQ(signOf(OutboundResponse{}, verdict), Sign::Fails);
 }
 
 }  // namespace penstock::test

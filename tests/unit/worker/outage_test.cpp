@@ -44,6 +44,30 @@ TEST(Outage, LetsOneThreadGoAheadWhenThePauseIsOver) {
   EXPECT_EQ(asked, 1U);
 }
 
+TEST_F(WorkerTest, ReceivesNothingBeforeItIsKnownWhatProvidersAreTold) {
+  std::atomic<bool> away{true};
+  std::atomic<int> asked{0};
+  ready = [&] {
+    ++asked;
+    if (away) throw StoreUnavailable("disk full");
+  };
+  queue.give({makeEvent(1)});
+  start();
+  while (asked < 3) {
+    clock.advance(settings.longest_pause);
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(queue.receives(), 0U);
+  EXPECT_EQ(worker->health().state, HealthState::Degraded);
+  EXPECT_EQ(log.count("worker.store_away"), 1U);
+  away = false;
+  while (queue.receives() == 0) {
+    clock.advance(settings.first_pause);
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
+}
+
 TEST_F(WorkerTest, GivesEventsBackUncountedWhileTheStoreIsAwayAndFinishesThemWhenItIsBack) {
   std::atomic<bool> away{true};
   store.on_persist = [&](std::span<const Event>) {
@@ -58,7 +82,7 @@ TEST_F(WorkerTest, GivesEventsBackUncountedWhileTheStoreIsAwayAndFinishesThemWhe
   for (std::size_t round = 1; round <= 15; ++round) {
     const auto settled = queue.awaitSettled(round);
     EXPECT_EQ(std::get<Release>(settled.back().settlement.outcome), (Release{0us, "store unavailable"}));
-    clock.awaitWaiting(1);
+    awaitPause();
     EXPECT_EQ(queue.receives(), round) << "it must not receive while it pauses";
     EXPECT_EQ(worker->health().state, HealthState::Degraded);
     EXPECT_THAT(worker->health().reason, testing::HasSubstr("the store has been unavailable for"));
@@ -93,7 +117,7 @@ TEST_F(WorkerTest, ReceivesAgainWhenTheQueueIsBack) {
     if (away) throw QueueUnavailable("connection refused");
   };
   start();
-  clock.awaitWaiting(1);
+  awaitPause();
   EXPECT_EQ(queue.receives(), 1U);
   EXPECT_THAT(worker->health().reason, testing::HasSubstr("the queue has been unavailable"));
   away = false;
@@ -110,9 +134,9 @@ TEST_F(WorkerTest, SettlesAgainWithoutPersistingAgainWhenTheQueueWasAway) {
   };
   start();
   queue.give({makeEvent(1)});
-  clock.awaitWaiting(1);
+  awaitPause();
   clock.advance(100ms);
-  clock.awaitWaiting(1);
+  awaitPause();
   clock.advance(200ms);
   queue.awaitSettled(1);
   EXPECT_EQ(store.calls(), 1U);
@@ -125,9 +149,9 @@ TEST_F(WorkerTest, LeavesEventsToTheirLeaseWhenTheQueueStaysAway) {
   };
   start();
   queue.give({makeEvent(1)});
-  clock.awaitWaiting(1);
+  awaitPause();
   clock.advance(30s);
-  clock.awaitWaiting(1);
+  awaitPause();
   EXPECT_EQ(log.count("worker.settle_abandoned"), 1U);
   away = false;
   queue.give({makeEvent(2)});

@@ -88,7 +88,7 @@ TEST_F(WorkerTest, WorksOnAfterAnExceptionThatIsNoStdException) {
   };
   start();
   queue.give({makeEvent(1)});
-  clock.awaitWaiting(1);
+  awaitPause();
   queue.give({makeEvent(2)});
   clock.advance(100ms);
   EXPECT_EQ(queue.awaitSettled(1)[0].id, makeEvent(2).id);

@@ -4,6 +4,24 @@
 
 namespace penstock::test {
 
+/// A memory that keeps everything.
+class FakeCache final : public Cache {
+public:
+  void note(SentNote note) noexcept override {
+    std::lock_guard guard(mutex_);
+    notes_.push_back(std::move(note));
+  }
+  std::optional<std::vector<SentNote>> newest(Page) noexcept override { return std::nullopt; }
+  std::vector<SentNote> all() {
+    std::lock_guard guard(mutex_);
+    return notes_;
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<SentNote> notes_;
+};
+
 class SendingTest : public WorkerTest {
 protected:
   SendingTest() {
@@ -59,6 +77,51 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(count("processed_total"), 1);
 }
 
+TEST_F(SendingTest, WhatIsSentIsNotedAsTheStoreKeepsIt) {
+  FakeCache notes;
+  cache = &notes;
+  transport.on_send = [&](const OutboundRequest&) {
+    EXPECT_TRUE(notes.all().empty()) << "it is not sent yet";
+    clock.advance(250ms);
+    return std::optional<SendOutcome>(answered(202));
+  };
+  providers.on_conclude = [](const OutboundResponse&, bool) {
+    SendVerdict verdict;
+    verdict.outcome = AttemptOutcome::Sent;
+    verdict.provider_message_id = "theirs";
+    return verdict;
+  };
+  store.on_record = [&](std::span<const Attempt>) { EXPECT_EQ(notes.all().size(), 1u); };
+  start();
+  became<Done>();
+  const auto noted = notes.all();
+  ASSERT_EQ(noted.size(), 1u);
+  const Attempt attempt = store.attempts().front();
+  EXPECT_EQ(noted[0].message_id, makeOutbound(1).id);
+  EXPECT_EQ(noted[0].provider_message_id, "theirs");
+  EXPECT_EQ(attempt.latency, 250ms);
+  EXPECT_EQ(noted[0].sent_at, attempt.started_at + attempt.latency);
+  stop();
+}
+
+TEST_F(SendingTest, WhatIsNotSentOrUnknownIsNotNoted) {
+  FakeCache notes;
+  cache = &notes;
+  std::atomic<int> sends = 0;
+  transport.on_send = [&](const OutboundRequest&) {
+    return ++sends == 1 ? std::optional<SendOutcome>(answered(400))
+                        : std::optional<SendOutcome>(failed(SendFault::Broken, true));
+  };
+  start();
+  queue.give(makeOutbounds(1, 1));
+  queue.awaitSettled(1);
+  queue.give(makeOutbounds(2, 1));
+  queue.awaitSettled(2);
+  EXPECT_EQ(sends, 2);
+  EXPECT_TRUE(notes.all().empty());
+  stop();
+}
+
 TEST_F(SendingTest, NoByteLeavesBeforeTheStoreHasGivenLeave) {
   std::atomic<bool> granted = false;
   store.on_begin = [&](const Intent& intent) {
@@ -79,9 +142,9 @@ TEST_F(SendingTest, WhatIsRefusedIsNotSent) {
   for (const auto& [status, index] : {std::pair(MessageStatus::Sent, 0u), std::pair(MessageStatus::Delivered, 0u),
                                       std::pair(MessageStatus::Unknown, 2u), std::pair(MessageStatus::Failed, 2u)}) {
     FakeQueue fresh;
-    Worker one(fresh, store, policy, providers, transport, clock, log.log(), metrics, settings);
+    Worker one(fresh, store, control, policy, providers, transport, clock, log.log(), metrics, settings);
     store.on_begin = [status = status](const Intent&) { return BeginResult{false, status}; };
-    one.start(board);
+    WorkerTest::start(one);
     fresh.give({makeOutbound(1)});
     EXPECT_EQ(fresh.awaitSettled(1).front().settlement.outcome.index(), index) << word(status);
     one.stop(clock.now() + 10s);
@@ -92,17 +155,17 @@ TEST_F(SendingTest, WhatIsRefusedIsNotSent) {
 
 TEST_F(SendingTest, WithoutTheStoreNothingIsSentAndNoAttemptCounts) {
   std::atomic<bool> away = true;
-  store.on_begin = [&](const Intent&) {
-    if (away) throw StoreUnavailable("the disk is full");
+  store.on_begin = [&](const Intent& intent) {
+    EXPECT_EQ(intent.attempt, 1u);
+    EXPECT_EQ(transport.sends(), 0u);
+    if (away.exchange(false)) throw StoreUnavailable("the disk is full");
     return BeginResult{true, MessageStatus::Sending};
   };
   start();
   queue.give({makeOutbound(1)});
-  const auto settled = queue.awaitSettled(1);
+  const auto settled = queue.awaitSettled(2);
   EXPECT_EQ(std::get<Release>(settled[0].settlement.outcome).cause, "store");
-  EXPECT_EQ(transport.sends(), 0u);
-  away = false;
-  EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(2).back().settlement.outcome));
+  EXPECT_TRUE(std::holds_alternative<Done>(settled[1].settlement.outcome));
 }
 
 TEST_F(SendingTest, WhatMayHaveLeftIsNotSentAgain) {
@@ -148,9 +211,10 @@ TEST_F(SendingTest, NothingIsSettledBeforeItIsRecorded) {
   };
   start();
   queue.give({makeOutbound(1)});
+  while (failures == 3) std::this_thread::yield();
   while (failures >= 0) {
+    clock.awaitWaiting(4);  // the stages, one of which tries again, and the scheduler
     clock.advance(100ms);
-    std::this_thread::yield();
   }
   EXPECT_TRUE(std::holds_alternative<Done>(queue.awaitSettled(1).front().settlement.outcome));
   EXPECT_EQ(transport.sends(), 1u);
@@ -292,6 +356,73 @@ TEST_F(SendingTest, NoMoreAreReceivedThanMayBeOnTheirWay) {
   transport.awaitSends(4);
   for (int i = 0; i < 3; ++i) transport.answer(answered(202));
   EXPECT_EQ(queue.awaitSettled(4).size(), 4u);
+}
+
+TEST_F(SendingTest, ManyThreadsTogetherReceiveNoMoreThanMayBeOnTheirWay) {
+  settings.concurrency = 4;
+  settings.sending.in_flight = 10;
+  settings.receive = 10;
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeOutbounds(1, 10));
+  queue.give(makeOutbounds(11, 10));
+  transport.awaitSends(10);
+  EXPECT_EQ(transport.sends(), 10u);
+  EXPECT_EQ(metrics.value("penstock_sends_in_flight"), 10);
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  transport.awaitSends(20);
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(20).size(), 20u);
+}
+
+TEST_F(SendingTest, AFullHouseReceivesBatchesNotOneForEachThatLeaves) {
+  settings.sending.in_flight = 100;
+  settings.receive = 100;
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  start();
+  queue.give(makeOutbounds(1, 100));
+  transport.awaitSends(100);
+  queue.give(makeOutbounds(101, 10));
+  for (int i = 0; i < 10; ++i) transport.answer(answered(202));
+  transport.awaitSends(110);
+  EXPECT_EQ(count("exceptions_total"), 0) << "fewer were asked for than had left";
+  for (int i = 0; i < 100; ++i) transport.answer(answered(202));
+  EXPECT_EQ(queue.awaitSettled(110).size(), 110u);
+}
+
+TEST_F(SendingTest, AProviderIsNotLeftAloneBecauseTheTransportHasNoRoom) {
+  settings.sending.breaker_failures = 2;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(failed(SendFault::Busy, false)); };
+  start();
+  queue.give(makeOutbounds(1, 5));
+  queue.awaitSettled(5);
+  queue.give(makeOutbounds(6, 5));
+  for (const auto& one : queue.awaitSettled(10))
+    EXPECT_TRUE(std::holds_alternative<RetryAfter>(one.settlement.outcome));
+  EXPECT_EQ(worker->health().state, HealthState::Ready);
+}
+
+TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {
+  const std::string gauge = "penstock_breaker_open{provider=\"plain\"}";
+  std::atomic<bool> fails = true;
+  settings.sending.breaker_failures = 1;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [&](const OutboundRequest&) {
+    return fails ? std::optional<SendOutcome>(answered(500)) : std::nullopt;
+  };
+  start();
+  queue.give(makeOutbounds(1, 1));
+  queue.awaitSettled(1);
+  EXPECT_EQ(metrics.value(gauge), 1);
+  fails = false;
+  clock.advance(30s);
+  queue.give(makeOutbounds(2, 1));
+  transport.awaitSends(2);
+  EXPECT_EQ(metrics.value(gauge), 0.5);
+  transport.answer(answered(202));
+  stop();
+  EXPECT_EQ(metrics.value(gauge), 0);
 }
 
 TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {

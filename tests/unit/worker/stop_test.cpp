@@ -18,7 +18,7 @@ TEST_F(WorkerTest, StopsAtOnceWhileItPauses) {
   store.on_persist = [](std::span<const Event>) { throw StoreUnavailable("away"); };
   start();
   queue.give({makeEvent(1)});
-  clock.awaitWaiting(1);
+  awaitPause();
   worker->stop(clock.now() + 1h);
 }
 
@@ -65,7 +65,7 @@ TEST_F(WorkerTest, StopsWithEventsLeftInAQueueThatWouldBeLostWhenTheStoreIsAway)
   };
   start();
   queue.give({makeEvent(1)});
-  clock.awaitWaiting(1);
+  awaitPause();
   worker->stop(clock.now() + 1h);
   EXPECT_EQ(tried, 2U) << "once before the stop, once to empty the queue";
 }

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "fake_providers.h"
 #include "fake_queue.h"
 #include "fake_store.h"
 #include "fake_transport.h"
 
 #include "support/captured_log.h"
+#include "support/fake_control.h"
+#include "support/fake_providers.h"
 #include "support/manual_clock.h"
 #include "support/recorded_metrics.h"
 #include "support/stub_health_board.h"
@@ -17,9 +18,11 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace penstock::test {
@@ -104,12 +107,21 @@ protected:
   void TearDown() override { stop(); }
 
   void start() {
-    worker.emplace(queue, store, policy, providers, transport, clock, log.log(), metrics, settings);
-    worker->start(board);
+    worker.emplace(queue, store, control, policy, providers, transport, clock, log.log(), metrics, settings, cache,
+                   ready);
+    start(*worker);
+  }
+  /// Comes back once it sends.
+  void start(Worker& which) {
+    which.start(board);
+    while (settings.autostart && !which.sender().pacer().running()) std::this_thread::yield();
   }
   void stop() {
     if (worker) worker->stop(clock.now() + 10s);
   }
+  /// Comes back once the only loop pauses; the sender's three stages and the scheduler wait for the clock whenever they
+  /// have nothing to do.
+  void awaitPause() { clock.awaitWaiting(5); }
   double count(const std::string& name) { return metrics.value("penstock_worker_" + name); }
 
   ManualClock clock;
@@ -119,9 +131,12 @@ protected:
   CapturedLog log{"worker"};
   FakeQueue queue;
   FakeStore store;
+  FakeControl control;
   FakeProviders providers;
   FakeTransport transport;
   WorkerSettings settings;
+  Cache* cache = nullptr;
+  std::function<void()> ready = [] {};
   std::optional<Worker> worker;
 };
 
