@@ -196,7 +196,7 @@ int Daemon::listPlugins(const Catalog& catalog) {
 
 int Daemon::serve() {
   Signals signals;
-  const SystemClock clock;
+  SystemClock clock;
   Notify notify = Notify::fromEnvironment(clock);
   Service service(
       installation_, source(), [&signals] { signals.raiseFatal(); }, passedSockets());

@@ -143,7 +143,7 @@ def test_the_watchdog_is_not_fed_while_a_loop_stands_still(start, manager, tmp_p
     server = start({"plugin_dir": str(plugins), "plugins": "http-ingest,memory-queue,sqlite-store,worker,http-transport,stands-still"},
                    environment={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"})
     stalled = until(lambda: next((line for line in server.log_lines() if line.get("event") == "host.stalled"), None), 30, "the log line")
-    assert stalled["loops"] == "stands-still"
+    assert "stands-still" in stalled["loops"].split(", ")
     assert server.get("/livez").status == 503
     assert server.stop() == 0
     manager.hears(has("STOPPING"), "STOPPING=1")

@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <thread>
-
 namespace penstock::test {
 namespace {
 
