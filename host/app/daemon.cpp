@@ -2,8 +2,11 @@
 
 #include "app/catalog.h"
 #include "app/drain.h"
+#include "app/notify.h"
+#include "app/passed_sockets.h"
 #include "app/service.h"
 #include "app/signals.h"
+#include "app/system_clock.h"
 #include "logging/logging.h"
 #include "policy/policy_host.h"
 
@@ -193,22 +196,31 @@ int Daemon::listPlugins(const Catalog& catalog) {
 
 int Daemon::serve() {
   Signals signals;
-  Service service(installation_, source(), [&signals] { signals.raiseFatal(); });
+  SystemClock clock;
+  Notify notify = Notify::fromEnvironment(clock);
+  Service service(
+      installation_, source(), [&signals] { signals.raiseFatal(); }, passedSockets());
   service.start();
+  notify.ready(service.status());
   for (;;) {
     int signal = 0;
-    switch (signals.next(signal)) {
+    switch (signals.next(signal, notify.period())) {
+      case Wake::Time:
+        break;
       case Wake::Reload:
+        notify.reloading();
         service.reload();
+        notify.ready(service.status());
         break;
       case Wake::ReopenLogs:
         service.reopenLogs();
         break;
       case Wake::Fatal:
-        return drain(service, signals), kExitSoftware;
+        return drain(service, signals, notify), kExitSoftware;
       case Wake::Terminate:
-        return drain(service, signals), kExitOk;
+        return drain(service, signals, notify), kExitOk;
     }
+    service.tell(notify);
   }
 }
 

@@ -7,7 +7,8 @@
 
 namespace penstock {
 
-void drain(Service& service, Signals& signals) {
+void drain(Service& service, Signals& signals, Notify& notify) {
+  notify.stopping();
   std::atomic<bool> stopped = false;
   std::jthread stopping([&] {
     service.stop();
@@ -16,7 +17,9 @@ void drain(Service& service, Signals& signals) {
   });
   while (!stopped) {
     int signal = 0;
-    if (signals.next(signal) == Wake::Terminate) {
+    const Wake wake = signals.next(signal, notify.period());
+    service.feed(notify);
+    if (wake == Wake::Terminate) {
       service.abandon(signal);
       _exit(128 + signal);
     }

@@ -87,16 +87,24 @@ void Running::fatal(std::string_view plugin, const std::string& sentence) noexce
   wake_();
 }
 
-void Running::open() {
+void Running::open(ListenerSockets sockets) {
   plugins_->start(services());
   if (auto* queue = interfaces_.find<Queue>())
     gauges_ = std::make_unique<QueueGauges>(registry_, *queue, interfaces_.giver(Queue::kInterface));
+  http_->inherit(std::move(sockets));
   http_->open();
   log_.notice("host.started", "Penstock " PENSTOCK_VERSION " serves",
               {{"plugins", joined(configuration_.plugins())}, {"data_dir", data_}, {"policy", policy_->hash().hex()}});
 }
 
-void Running::reload(const ConfigSource& source) {
+std::string Running::status() {
+  std::vector<PluginHealth> plugins;
+  const HealthState state = health_.ready(&plugins);
+  return statusLine(state, plugins, http_->place(ListenerName::Public), reload_);
+}
+
+/// Returns the changed keys that wait for a restart.
+std::string Running::reload(const ConfigSource& source) {
   const Configuration next = Configuration::load(source);
   Catalog catalog = catalog_;
   addProviders(next, installation_, catalog);
@@ -121,15 +129,17 @@ void Running::reload(const ConfigSource& source) {
   configuration_ = next;
   log_.notice("host.reloaded", "configuration and scripts were reloaded",
               {{"keys", applied}, {"policy", policy_->hash().hex()}});
+  return waiting;
 }
 
 void Running::tryReload(const ConfigSource& source) noexcept {
   try {
-    reload(source);
+    reload_ = {false, reload(source)};
     reload_good_.set(1);
     reloads_applied_.add();
   } catch (const std::exception& fault) {
     reload_good_.set(0);
+    reload_.refused = true;
     reloads_refused_.add();
     log_.error("host.reload_failed", std::string("nothing was reloaded; what was in force stays: ") + fault.what());
   }

@@ -2,6 +2,7 @@
 
 #include "app/catalog.h"
 #include "app/installation.h"
+#include "app/status_line.h"
 #include "app/system_clock.h"
 #include "config/configuration.h"
 #include "http/server.h"
@@ -17,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace penstock {
 
@@ -33,18 +35,22 @@ public:
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  /// Starts the plugins, then opens the listeners. [throws: StartFailure]
-  void open();
+  /// Starts the plugins, then opens the listeners, on `sockets` where there are. [throws: StartFailure]
+  void open(ListenerSockets sockets);
   /// Lets the plugins migrate instead of starting them. [throws: StartFailure]
   void migrate() { plugins_->migrate(services()); }
   /// Reads configuration and scripts again and puts them in force whole; what is wrong is logged and changes nothing.
   void tryReload(const ConfigSource& source) noexcept;
   /// Drains and stops; more than once does nothing.
   void stop() noexcept;
+  /// How the service is, in one line. [the thread of open, tryReload and stop]
+  std::string status();
+  /// Loops that do not advance. [any thread]
+  std::vector<std::string> stalled() { return health_.stalled(); }
   const Log& log() const { return log_; }
 
 private:
-  void reload(const ConfigSource& source);
+  std::string reload(const ConfigSource& source);
   const Config& section(std::string_view name);
   HttpOptions httpOptions();
   HostServices services();
@@ -71,6 +77,7 @@ private:
   HealthRollUp health_{clock_, [this] { return plugins_ ? plugins_->health() : std::vector<PluginHealth>{}; }};
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<QueueGauges> gauges_;
+  ReloadOutcome reload_;
   bool stopped_ = false;
 };
 

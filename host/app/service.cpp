@@ -6,8 +6,11 @@
 
 namespace penstock {
 
-Service::Service(Installation installation, ConfigSource source, std::function<void()> wake)
-    : installation_(std::move(installation)), source_(std::move(source)), wake_(std::move(wake)) {}
+Service::Service(Installation installation, ConfigSource source, std::function<void()> wake, ListenerSockets sockets)
+    : installation_(std::move(installation)),
+      source_(std::move(source)),
+      wake_(std::move(wake)),
+      sockets_(std::move(sockets)) {}
 
 Service::~Service() = default;
 
@@ -21,7 +24,7 @@ void Service::build() {
 
 void Service::start() {
   build();
-  running_->open();
+  running_->open(std::move(sockets_));
 }
 
 void Service::migrate() {
@@ -40,6 +43,23 @@ void Service::reopenLogs() noexcept {
     if (running_)
       running_->log().error("host.reopen_failed", std::string("log files were not reopened: ") + fault.what());
   }
+}
+
+std::string Service::status() const { return running_->status(); }
+
+void Service::tell(Notify& notify) {
+  if (!notify.period()) return;
+  notify.status(running_->status());
+  feed(notify);
+}
+
+void Service::feed(Notify& notify) {
+  const std::vector<std::string> stalled = running_->stalled();
+  if (!notify.feed(stalled)) return;
+  std::string loops;
+  for (const std::string& loop : stalled) loops += (loops.empty() ? "" : ", ") + loop;
+  running_->log().critical("host.stalled", "loops do not advance; the service manager's watchdog is not fed",
+                           {{"loops", loops}});
 }
 
 void Service::stop() noexcept {

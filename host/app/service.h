@@ -2,7 +2,9 @@
 
 #include "app/catalog.h"
 #include "app/installation.h"
+#include "app/notify.h"
 #include "config/configuration.h"
+#include "http/server.h"
 
 #include <functional>
 #include <memory>
@@ -16,8 +18,9 @@ class Running;
 /// start, reload, reopenLogs and stop are called from one thread at a time.
 class Service {
 public:
-  /// `wake` is called, from any thread, when a plugin reports a fatal fault.
-  Service(Installation installation, ConfigSource source, std::function<void()> wake);
+  /// `wake` is called, from any thread, when a plugin reports a fatal fault. The listeners use `sockets` where there
+  /// are.
+  Service(Installation installation, ConfigSource source, std::function<void()> wake, ListenerSockets sockets = {});
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -35,6 +38,13 @@ public:
 
   void reopenLogs() noexcept;
 
+  /// How the started service is, in one line.
+  std::string status() const;
+  /// Tells the service manager the status, and feeds its watchdog.
+  void tell(Notify& notify);
+  /// Feeds the watchdog of the service manager while every loop advances. [any thread, also while stop runs]
+  void feed(Notify& notify);
+
   /// Drains within the configured time and stops everything.
   void stop() noexcept;
 
@@ -47,6 +57,7 @@ private:
   Installation installation_;
   ConfigSource source_;
   std::function<void()> wake_;
+  ListenerSockets sockets_;
   std::unique_ptr<Running> running_;
 };
 

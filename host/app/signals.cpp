@@ -5,7 +5,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <limits>
 #include <system_error>
 
 namespace penstock {
@@ -16,6 +20,13 @@ sigset_t handled() {
   sigemptyset(&set);
   for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, signal);
   return set;
+}
+
+/// As poll wants it: rounded up, -1 for ever.
+int milliseconds(std::optional<Duration> patience) {
+  if (!patience) return -1;
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(*patience).count();
+  return static_cast<int>(std::clamp<std::int64_t>(rounded, 0, std::numeric_limits<int>::max()));
 }
 
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
@@ -44,14 +55,16 @@ Signals::~Signals() {
   close(fatal_);
 }
 
-Wake Signals::next(int& signal) {
+Wake Signals::next(int& signal, std::optional<Duration> patience) {
   for (;;) {
     pollfd watched[2] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}};
-    if (poll(watched, 2, -1) < 0) {
+    const int woken = poll(watched, 2, milliseconds(patience));
+    if (woken < 0) {
       if (errno == EINTR) continue;
       fail("poll");
     }
     signal = 0;
+    if (woken == 0) return Wake::Time;
     if ((watched[1].revents & POLLIN) != 0) {
       std::uint64_t count = 0;
       if (read(fatal_, &count, sizeof count) == sizeof count) return Wake::Fatal;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include "penstock/time.h"
+
 #include <csignal>
+#include <optional>
 #include <string>
 
 namespace penstock {
 
 /// What the signal loop woke for.
-enum class Wake { Reload, Terminate, ReopenLogs, Fatal };
+enum class Wake { Reload, Terminate, ReopenLogs, Fatal, Time };
 
 /// The service's own signal loop. Signals are blocked in every thread, because Poco's ServerApplication would die on
 /// SIGHUP, and are read from a descriptor by one thread.
@@ -20,8 +23,9 @@ public:
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Waits for the next signal or fatal. `signal` is its number, or 0. [blocks]
-  Wake next(int& signal);
+  /// Waits for the next signal or fatal, or until `patience` is over; without it for ever. `signal` is its number, or
+  /// 0. [blocks]
+  Wake next(int& signal, std::optional<Duration> patience = std::nullopt);
 
   /// Makes next() return Fatal, once. [any thread]
   void raiseFatal() noexcept;

@@ -67,6 +67,7 @@ Bound bindTcp(const ListenerOptions& options, const std::string& section) {
   auto length = static_cast<socklen_t>(endpoint.capacity());
   if (::getsockname(bound.socket.get(), endpoint.data(), &length) != 0) throw cannotListen(bound, reason(errno));
   bound.port = endpoint.port();
+  bound.place = bound.place.substr(0, bound.place.rfind(':') + 1) + std::to_string(bound.port);
   return bound;
 }
 

@@ -13,6 +13,7 @@ struct Bound {
   int family = 0;
   std::uint16_t port = 0;  ///< the real one; 0 for a unix socket
   std::string place;       ///< address:port or path, for people
+  bool inherited = false;  ///< another process keeps it too, and listens on when this one has closed it
 };
 
 /// Binds and listens. `section` names the configuration keys in what it says, such as http.public. A unix socket whose

@@ -63,26 +63,23 @@ bool concernsOneConnection(int error) {
 
 }  // namespace
 
-Listener::Listener(ListenerName name, const ListenerOptions& options, Site& site,
-                   std::vector<std::unique_ptr<Loop>>& loops)
+Listener::Listener(ListenerName name, Bound bound, Site& site, std::vector<std::unique_ptr<Loop>>& loops)
     : name_(name),
       site_(site),
       loops_(loops),
-      unix_path_(options.unix_path),
+      family_(bound.family),
+      port_(bound.port),
+      place_(std::move(bound.place)),
+      inherited_(bound.inherited),
       reserve_(makeReserve()),
       socket_(loops.front()->context()),
       pause_(loops.front()->context()),
       cap_(name == ListenerName::Public ? site.options.max_connections : kAdminConnections) {
-  Bound bound = bindListener(options, name == ListenerName::Public ? "http.public" : "http.admin");
-  family_ = bound.family;
-  port_ = bound.port;
-  place_ = bound.family == AF_UNIX ? bound.place
-                                   : bound.place.substr(0, bound.place.rfind(':') + 1) + std::to_string(bound.port);
   socket_.assign(bound.socket.release());
 }
 
 Listener::~Listener() {
-  if (!unix_path_.empty() && port_ == 0) ::unlink(unix_path_.c_str());
+  if (family_ == AF_UNIX && !inherited_) ::unlink(place_.c_str());
 }
 
 void Listener::await() {
@@ -187,7 +184,7 @@ void Listener::complain(std::string_view event, std::string_view sentence) {
 
 void Listener::close() noexcept {
   if (!socket_.is_open()) return;
-  for (int i = 0; i < kMostQueued && acceptOne() == Next::More; ++i) continue;
+  for (int i = 0; !inherited_ && i < kMostQueued && acceptOne() == Next::More; ++i) continue;
   boost::system::error_code ignored;
   socket_.close(ignored);
   pause_.cancel();

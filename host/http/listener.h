@@ -16,18 +16,19 @@ namespace penstock {
 /// queue of a loop that is closing. The cap and the reserve descriptor are kept here.
 class Listener {
 public:
-  /// [throws: StartFailure]
-  Listener(ListenerName name, const ListenerOptions& options, Site& site, std::vector<std::unique_ptr<Loop>>& loops);
+  Listener(ListenerName name, Bound bound, Site& site, std::vector<std::unique_ptr<Loop>>& loops);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
   std::uint16_t port() const { return port_; }
   const std::string& place() const { return place_; }
+  bool inherited() const { return inherited_; }
 
   /// Starts to accept. [before the loops run]
   void start() { await(); }
-  /// Accepts no more; what the kernel has queued is accepted first. [first loop]
+  /// Accepts no more. What the kernel has queued is accepted first, or left to the successor when the socket is
+  /// inherited. [first loop]
   void close() noexcept;
 
 private:
@@ -48,13 +49,13 @@ private:
   const ListenerName name_;
   Site& site_;
   std::vector<std::unique_ptr<Loop>>& loops_;
-  const std::string unix_path_;
+  const int family_;
+  const std::uint16_t port_;
+  const std::string place_;
+  const bool inherited_;
   FileDescriptor reserve_;  ///< given up for a moment when there are no descriptors left, to tell one client so
   Socket socket_;
   Timer pause_;
-  int family_ = 0;
-  std::uint16_t port_ = 0;
-  std::string place_;
   std::size_t cap_;
   std::size_t dealt_ = 0;
   SteadyTime last_complaint_{};

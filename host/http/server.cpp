@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include "http/adopt.h"
+
 #include <boost/asio/post.hpp>
 
 #include <sys/resource.h>
@@ -25,9 +27,10 @@ void raiseDescriptorLimit(const Site& site) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur < wanted)
-    site.log.notice("http.descriptor_limit",
-                    "Fewer file descriptors than http.max_connections and the rest may need; clients beyond them get 503.",
-                    {{"limit", std::to_string(limit.rlim_cur)}, {"wanted", std::to_string(wanted)}});
+    site.log.notice(
+        "http.descriptor_limit",
+        "Fewer file descriptors than http.max_connections and the rest may need; clients beyond them get 503.",
+        {{"limit", std::to_string(limit.rlim_cur)}, {"wanted", std::to_string(wanted)}});
 }
 
 std::size_t loopCount(std::size_t wanted) {
@@ -61,7 +64,8 @@ void HttpServer::open() {
   for (const auto& listener : listeners_) {
     if (!listener) continue;
     listener->start();
-    site_->log.notice("http.listening", "Listening.", {{"place", listener->place()}});
+    site_->log.notice("http.listening", listener->inherited() ? "Listening on a socket that was passed." : "Listening.",
+                      {{"place", listener->place()}});
   }
   for (const auto& loop : loops_) loop->start();
   collection_ = metrics_.beforeExposition([this] { collect(); });
@@ -69,9 +73,19 @@ void HttpServer::open() {
 
 void HttpServer::bind() {
   const std::array wanted{&site_->options.public_listener, &site_->options.admin_listener};
-  for (std::size_t i = 0; i < wanted.size(); ++i)
-    if (*wanted[i])
-      listeners_[i] = std::make_unique<Listener>(static_cast<ListenerName>(i), **wanted[i], *site_, loops_);
+  constexpr std::array kSections{"http.public", "http.admin"};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!inherited_[i] && !*wanted[i]) continue;
+    const auto name = static_cast<ListenerName>(i);
+    Bound bound =
+        inherited_[i] ? adoptListener(name, std::move(inherited_[i])) : bindListener(**wanted[i], kSections[i]);
+    listeners_[i] = std::make_unique<Listener>(name, std::move(bound), *site_, loops_);
+  }
+}
+
+std::string HttpServer::place(ListenerName name) const {
+  const auto& listener = listeners_[static_cast<std::size_t>(name)];
+  return listener ? listener->place() : std::string();
 }
 
 std::uint16_t HttpServer::port(ListenerName name) const {

@@ -12,9 +12,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace penstock {
+
+/// Sockets to use instead of binding, by ListenerName; empty: none.
+using ListenerSockets = std::array<FileDescriptor, 2>;
 
 /// penstock.http/1: the host's listeners. One thread calls, except handlers and responders.
 ///
@@ -31,8 +36,14 @@ public:
   /// [throws: std::invalid_argument; std::logic_error once open]
   void add(Route route) override;
 
+  /// The listeners use these sockets, whatever the options say. [before open]
+  void inherit(ListenerSockets sockets) { inherited_ = std::move(sockets); }
+
   /// Binds, and starts the loops. [throws: StartFailure, a sentence with the place and the cure]
   void open();
+
+  /// Where a listener is, for people; empty: nowhere.
+  std::string place(ListenerName name) const;
 
   /// The real port of a listener, for port 0; 0 for a unix socket or none.
   std::uint16_t port(ListenerName name) const;
@@ -53,6 +64,7 @@ private:
   std::unique_ptr<Site> site_;
   Metrics& metrics_;
   HealthBoard& health_;
+  ListenerSockets inherited_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::array<std::unique_ptr<Listener>, 2> listeners_;  ///< by ListenerName
   std::unique_ptr<Collection> collection_;

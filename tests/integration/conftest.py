@@ -58,9 +58,9 @@ def start(tmp_path_factory, surroundings):
     """Starts servers; each must drain and exit 0 when the file's tests are over."""
     servers = []
 
-    def begin(overrides=None, folder=None, environment=None):
+    def begin(overrides=None, folder=None, environment=None, **more):
         folder = folder or tmp_path_factory.mktemp("penstock")
-        server = Server(folder, overrides, {**surroundings(folder), **(environment or {})})
+        server = Server(folder, overrides, {**surroundings(folder), **(environment or {})}, **more)
         servers.append(server)
         return server
 

@@ -65,9 +65,9 @@ class Answer:
 
 class Server:
     """One run of penstockd. `overrides` are -D values, but config is the name of a file in config/; `wrapper` is a
-    command that runs it."""
+    command that runs it, `pass_fds` are descriptors that it inherits."""
 
-    def __init__(self, folder, overrides=None, environment=None, wrapper=()):
+    def __init__(self, folder, overrides=None, environment=None, wrapper=(), pass_fds=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_file = self.folder / f"penstockd-{next(_numbers)}.log"
@@ -86,7 +86,8 @@ class Server:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**passed_on, **(environment or {})}
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**passed_on, **(environment or {})},
+                pass_fds=pass_fds
             )
         self.port = until(self._find_port, START_SECONDS, "the line with the port")
 

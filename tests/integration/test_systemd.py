@@ -1,0 +1,315 @@
+"""The service manager's side: notifications, watchdog, passed sockets, and the units as systemd reads them. systemd does
+not run here; the test holds the sockets that it would hold."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import pytest
+
+from driver import BUILD, PASSED_ON, ROOT, until
+
+DAEMON = str(BUILD / "bin" / "penstockd")
+UNITS = ROOT / "packaging" / "systemd"
+
+
+class Manager:
+    """Listens where NOTIFY_SOCKET points to. `heard` are the notifications, each a dict of its assignments."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="penstock-")  # short: a unix socket's path has 107 bytes
+        self.path = str(pathlib.Path(self.folder) / "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.heard = []
+        self.at_ready = None
+        self.thread = threading.Thread(target=self.listen)
+        self.thread.start()
+
+    def listen(self):
+        while datagram := self.socket.recv(65536):
+            assignments = dict(line.split("=", 1) for line in datagram.decode().split("\n"))
+            if "READY" in assignments and self.at_ready:
+                self.at_ready()
+            self.heard.append(assignments)
+
+    def hears(self, fact, what, seconds=30.0):
+        """The first notification of which fact() is true."""
+        return until(lambda: next((one for one in list(self.heard) if fact(one)), None), seconds, what)
+
+    def close(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self.path)
+        self.thread.join()
+        self.socket.close()
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture
+def manager():
+    listening = Manager()
+    yield listening
+    listening.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def has(name, value="1"):
+    return lambda one: one.get(name) == value
+
+
+def test_ready_is_said_once_the_port_is_open(start, manager):
+    port = free_port()
+    at_ready = []
+
+    def connect():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                at_ready.append(client.recv(64))
+        except OSError as refused:
+            at_ready.append(repr(refused).encode())
+
+    manager.at_ready = connect
+    start({"http.public.port": str(port)}, environment={"NOTIFY_SOCKET": manager.path})
+    manager.hears(has("READY"), "READY=1")
+    assert at_ready[0].startswith(b"HTTP/1.1 200"), at_ready
+    manager.hears(has("STATUS", f"ready on 127.0.0.1:{port}"), "the status")
+
+
+def test_without_the_database_it_is_ready_and_says_what_is_missing(start, manager):
+    url = "postgres://penstock:hush@/none?host=/nowhere-at-all"
+    start(environment={"NOTIFY_SOCKET": manager.path, "QUEUE_BACKEND": "sqlite", "STORE_BACKEND": "pg", "DATABASE_URL": url})
+    manager.hears(has("READY"), "READY=1")
+    status = manager.hears(lambda one: "pg-store: the database cannot be used" in one.get("STATUS", ""), "the status")["STATUS"]
+    assert status.startswith("not ready: ")
+    assert "hush" not in str(manager.heard)
+
+
+def test_a_reload_is_announced_and_its_outcome_shown(start, manager, tmp_path):
+    shutil.copy(ROOT / "config" / "penstock.lua", tmp_path)
+    scripts = shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    (tmp_path / "conf.d").mkdir()
+    drop_in = tmp_path / "conf.d" / "10-test.lua"
+    server = start({"config": str(tmp_path / "penstock"), "scripts_dir": str(scripts)}, folder=tmp_path,
+                   environment={"NOTIFY_SOCKET": manager.path})
+    manager.hears(has("READY"), "READY=1")
+
+    drop_in.write_text("return { worker = { concurrency = 7 } }\n")
+    before = time.monotonic_ns() // 1000
+    server.process.send_signal(signal.SIGHUP)
+    reloading = manager.hears(has("RELOADING"), "RELOADING=1")
+    assert before <= int(reloading["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+    over = manager.hears(lambda one: "READY" in one and "restart required" in one["STATUS"], "the end of the reload")
+    assert over["STATUS"] == f"restart required for worker.concurrency; ready on 127.0.0.1:{server.port}"
+    assert manager.heard.index(over) > manager.heard.index(reloading)
+
+    (scripts / "validate.lua").write_text("return function(draft)\n  local = 5\nend\n")
+    server.process.send_signal(signal.SIGHUP)
+    manager.hears(lambda one: "READY" in one and one["STATUS"].startswith("the last reload was refused"), "the refusal")
+
+
+def test_a_drain_is_announced(start, manager):
+    server = start(environment={"NOTIFY_SOCKET": manager.path})
+    manager.hears(has("READY"), "READY=1")
+    assert server.stop() == 0
+    stopping = manager.hears(has("STOPPING"), "STOPPING=1")
+    assert stopping["STATUS"].startswith("draining")
+    assert not any("READY" in one for one in manager.heard[manager.heard.index(stopping):])
+
+
+def test_the_watchdog_is_fed(start, manager):
+    start(environment={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"})
+    until(lambda: sum("WATCHDOG" in one for one in manager.heard) >= 3, 30, "food")
+
+
+def test_the_watchdog_is_not_fed_while_a_loop_stands_still(start, manager, tmp_path):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    for plugin in [*(BUILD / "lib/penstock/plugins").glob("*.so"), BUILD / "tests/loader/plugins/running/stands-still.so"]:
+        (plugins / plugin.name).symlink_to(plugin)
+    server = start({"plugin_dir": str(plugins), "plugins": "http-ingest,memory-queue,sqlite-store,worker,http-transport,stands-still"},
+                   environment={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"})
+    stalled = until(lambda: next((line for line in server.log_lines() if line.get("event") == "host.stalled"), None), 30, "the log line")
+    assert "stands-still" in stalled["loops"].split(", ")
+    assert server.get("/livez").status == 503
+    assert server.stop() == 0
+    manager.hears(has("STOPPING"), "STOPPING=1")
+    assert not any("WATCHDOG" in one for one in manager.heard)
+
+
+# Becomes the program named by its arguments with these descriptors as 3, 4, …, as sd_listen_fds(3) says.
+PASS = """
+import fcntl, os, sys
+held = []
+for number in sys.argv[1].split(","):
+    held.append(fcntl.fcntl(int(number), fcntl.F_DUPFD, 64))
+    os.close(int(number))
+for place, number in enumerate(held, 3):
+    os.dup2(number, place)
+    os.close(number)
+os.environ.setdefault("LISTEN_PID", str(os.getpid()))
+os.environ["LISTEN_FDS"] = str(len(held))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def passing(sockets):
+    numbers = [one.fileno() for one in sockets]
+    return {"wrapper": (sys.executable, "-c", PASS, ",".join(map(str, numbers))), "pass_fds": numbers}
+
+
+@pytest.fixture
+def listening():
+    """A listening socket of the manager's own."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen(64)
+        yield held
+
+
+def asks(port):
+    """A connection with a request on it."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=30)
+    client.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    return client
+
+
+def answered(client):
+    with client:
+        return client.recv(64).startswith(b"HTTP/1.1 200")
+
+
+def holds(process, held):
+    """Whether the process has the socket open."""
+    inode = f"socket:[{os.fstat(held.fileno()).st_ino}]"
+    links = []
+    for descriptor in pathlib.Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            links.append(os.readlink(descriptor))
+        except FileNotFoundError:  # closed meanwhile
+            continue
+    return inode in links
+
+
+def test_a_restart_refuses_no_connection(start, listening):
+    port = listening.getsockname()[1]
+    early = asks(port)
+    first = start(environment={"LISTEN_FDNAMES": "public"}, **passing([listening]))
+    assert first.port == port
+    assert answered(early)
+
+    # One client keeps the drain from ending; who comes meanwhile waits for the successor.
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
+        slow.sendall(b"POST /api/messages/sms HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                     b"Expect: 100-continue\r\nContent-Length: 50\r\n\r\n")
+        assert slow.recv(64).startswith(b"HTTP/1.1 100 ")
+        first.process.send_signal(signal.SIGTERM)
+        until(lambda: not holds(first.process, listening), 20, "the end of accepting")
+        assert first.process.poll() is None
+        during = [asks(port) for _ in range(8)]
+    assert first.stop() == 0
+    between = [asks(port) for _ in range(8)]
+
+    second = start(environment={"LISTEN_FDNAMES": "public"}, **passing([listening]))
+    assert second.port == port
+    assert all([answered(client) for client in during + between])
+
+
+def test_a_passed_socket_for_operators_stays_when_the_service_ends(start, listening):
+    folder = tempfile.mkdtemp(prefix="penstock-")
+    path = str(pathlib.Path(folder) / "admin.sock")
+    with socket.socket(socket.AF_UNIX) as operators:
+        operators.bind(path)
+        os.chmod(path, 0o600)
+        operators.listen(8)
+        server = start(environment={"LISTEN_FDNAMES": "admin:public"}, **passing([operators, listening]))
+        assert server.port == listening.getsockname()[1]
+        assert any(line.get("place") == path for line in server.log_lines() if line.get("event") == "http.listening")
+        assert server.stop() == 0
+        assert os.path.exists(path)
+    shutil.rmtree(folder)
+
+
+def test_no_child_would_get_a_passed_socket(start, listening):
+    server = start(environment={"LISTEN_FDNAMES": "public"}, **passing([listening]))
+    flags = re.search(r"^flags:\s+(\d+)$", pathlib.Path(f"/proc/{server.process.pid}/fdinfo/3").read_text(), re.M)[1]
+    assert int(flags, 8) & os.O_CLOEXEC
+
+
+def test_sockets_for_another_process_are_left_alone(start, listening):
+    server = start(environment={"LISTEN_FDNAMES": "public", "LISTEN_PID": "1"}, **passing([listening]))
+    assert server.port != listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("names, says", [
+    ("penstock.socket", "FileDescriptorName="),
+    ("public:public", "two are named public"),
+    ("public", "LISTEN_FDNAMES"),
+])
+def test_sockets_of_other_names_are_refused_with_the_cure(listening, tmp_path, names, says):
+    with socket.socket() as another:
+        another.bind(("127.0.0.1", 0))
+        another.listen(8)
+        sockets = [listening] if names == "penstock.socket" else [listening, another]
+        how = passing(sockets)
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        refused = subprocess.run([*how["wrapper"], DAEMON, "-D", f"data_dir={tmp_path}"], pass_fds=how["pass_fds"],
+                                 env={**passed_on, "LISTEN_FDNAMES": names}, stdin=subprocess.DEVNULL, capture_output=True,
+                                 text=True, timeout=60, check=False)
+    assert refused.returncode == 78, refused.stderr
+    assert "sockets that the service manager passed" in refused.stderr and says in refused.stderr
+
+
+def test_the_service_is_as_hardened_as_the_best():
+    """Exposure of at most 1.3, where 0 is best and 10 is worst."""
+    judged = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=13",
+                             str(UNITS / "penstock.service")], capture_output=True, text=True, timeout=60, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_systemd_understands_every_line_of_the_units(tmp_path):
+    # Programs must be there to be verified: those of this build.
+    for unit in ("penstock.service", "penstock.socket"):
+        text = (UNITS / unit).read_text()
+        (tmp_path / unit).write_text(text.replace("/usr/sbin/penstockd", DAEMON))
+    verified = subprocess.run(["systemd-analyze", "verify", "--man=no", "--recursive-errors=no",
+                               *map(str, sorted(tmp_path.glob("penstock.*")))],
+                              capture_output=True, text=True, timeout=60, check=False)
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+
+
+def test_the_configuration_is_checked_first_and_its_faults_are_not_retried():
+    unit = (UNITS / "penstock.service").read_text()
+    values = lambda key: re.findall(rf"^{key}=(.*)$", unit, re.M)
+    # Only the main process's status is looked at, so a check before it must not fail the start by itself.
+    assert values("ExecStartPre") == ["-/usr/sbin/penstockd --check-config"]
+    assert values("ExecReload") == ["/usr/sbin/penstockd --check-config", "/bin/kill -HUP $MAINPID"]
+    assert "78" in values("RestartPreventExitStatus")[0].split()
+    assert values("Type") == ["notify"]
+
+
+def test_the_user_and_the_folders_can_be_made(tmp_path):
+    (tmp_path / "etc").mkdir()
+    made = subprocess.run(["systemd-sysusers", f"--root={tmp_path}", "--dry-run", "-"], timeout=60, check=False, text=True,
+                          input=(UNITS / "penstock.sysusers").read_text(), capture_output=True)
+    assert made.returncode == 0 and "Creating user 'penstock'" in made.stdout + made.stderr, made
+    (tmp_path / "etc" / "passwd").write_text(f"penstock:x:{os.getuid()}:{os.getgid()}::/:/usr/sbin/nologin\n")
+    (tmp_path / "etc" / "group").write_text(f"penstock:x:{os.getgid()}:\n")
+    made = subprocess.run(["systemd-tmpfiles", f"--root={tmp_path}", "--create", "-"], timeout=60, check=False, text=True,
+                          input=(UNITS / "penstock.tmpfiles").read_text(), capture_output=True)
+    assert (made.returncode, made.stderr) == (0, "")
+    for folder in ("run/penstock", "var/lib/penstock"):
+        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o750
