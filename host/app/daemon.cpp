@@ -164,7 +164,7 @@ int Daemon::checkConfig() const {
 }
 
 int Daemon::migrate() const {
-  Service service(installation_, source(), [] {});
+  Service service(installation_, source(), {[] {}, [] {}});
   service.migrate();
   std::cout << "the schema is up to date\n";
   return kExitOk;
@@ -193,7 +193,8 @@ int Daemon::listPlugins(const Catalog& catalog) {
 
 int Daemon::serve() {
   Signals signals;
-  Service service(installation_, source(), [&signals] { signals.raiseFatal(); });
+  Service service(installation_, source(),
+                  {[&signals] { signals.raiseFatal(); }, [&signals] { signals.raiseAsked(); }});
   service.start();
   for (;;) {
     int signal = 0;
@@ -203,6 +204,9 @@ int Daemon::serve() {
         break;
       case Wake::ReopenLogs:
         service.reopenLogs();
+        break;
+      case Wake::Asked:
+        if (service.answerOperators()) return drain(service, signals), kExitOk;
         break;
       case Wake::Fatal:
         return drain(service, signals), kExitSoftware;

@@ -6,8 +6,8 @@
 
 namespace penstock {
 
-Service::Service(Installation installation, ConfigSource source, std::function<void()> wake)
-    : installation_(std::move(installation)), source_(std::move(source)), wake_(std::move(wake)) {}
+Service::Service(Installation installation, ConfigSource source, Wakes wakes)
+    : installation_(std::move(installation)), source_(std::move(source)), wakes_(std::move(wakes)) {}
 
 Service::~Service() = default;
 
@@ -16,7 +16,7 @@ void Service::build() {
   Catalog catalog = makeCatalog(configuration, installation_);
   std::vector<std::string> faults = catalog.faults(configuration);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
-  running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wake_);
+  running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wakes_);
 }
 
 void Service::start() {
@@ -32,6 +32,8 @@ void Service::migrate() {
 void Service::reload() noexcept {
   if (running_) running_->tryReload(source_);
 }
+
+bool Service::answerOperators() noexcept { return running_ && running_->answerOperators(source_); }
 
 void Service::reopenLogs() noexcept {
   try {

@@ -18,6 +18,16 @@ sigset_t handled() {
   return set;
 }
 
+void raise(int event) noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event, &one, sizeof one);
+}
+
+bool take(int event) noexcept {
+  std::uint64_t count = 0;
+  return read(event, &count, sizeof count) == sizeof count;
+}
+
 [[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 }  // namespace
@@ -28,35 +38,37 @@ void Signals::block() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-Signals::Signals() : signals_(-1), fatal_(-1) {
+Signals::Signals() : signals_(-1), fatal_(-1), asked_(-1) {
   const sigset_t set = handled();
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
   if (signals_ < 0) fail("signalfd");
   fatal_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fatal_ < 0) {
-    close(signals_);
-    fail("eventfd");
-  }
+  asked_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fatal_ >= 0 && asked_ >= 0) return;
+  for (const int descriptor : {signals_, fatal_, asked_})
+    if (descriptor >= 0) close(descriptor);
+  fail("eventfd");
 }
 
 Signals::~Signals() {
   close(signals_);
   close(fatal_);
+  close(asked_);
 }
 
 Wake Signals::next(int& signal) {
   for (;;) {
-    pollfd watched[2] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}};
-    if (poll(watched, 2, -1) < 0) {
+    pollfd watched[3] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}, {asked_, POLLIN, 0}};
+    if (poll(watched, 3, -1) < 0) {
       if (errno == EINTR) continue;
       fail("poll");
     }
     signal = 0;
-    if ((watched[1].revents & POLLIN) != 0) {
-      std::uint64_t count = 0;
-      if (read(fatal_, &count, sizeof count) == sizeof count) return Wake::Fatal;
+    if ((watched[1].revents & POLLIN) != 0 && take(fatal_)) return Wake::Fatal;
+    if ((watched[0].revents & POLLIN) == 0) {
+      if ((watched[2].revents & POLLIN) != 0 && take(asked_)) return Wake::Asked;
+      continue;
     }
-    if ((watched[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo received{};
     if (read(signals_, &received, sizeof received) != sizeof received) continue;
     signal = static_cast<int>(received.ssi_signo);
@@ -66,9 +78,8 @@ Wake Signals::next(int& signal) {
   }
 }
 
-void Signals::raiseFatal() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(fatal_, &one, sizeof one);
-}
+void Signals::raiseFatal() noexcept { raise(fatal_); }
+
+void Signals::raiseAsked() noexcept { raise(asked_); }
 
 }  // namespace penstock

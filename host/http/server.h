@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace penstock {
@@ -36,6 +37,9 @@ public:
 
   /// The real port of a listener, for port 0; 0 for a unix socket or none.
   std::uint16_t port(ListenerName name) const;
+
+  /// Address and real port, or path, of a listener, for people; empty while there is none.
+  std::string place(ListenerName name) const;
 
   /// Accepts no more, answers what is in flight with Connection: close, closes idle connections, and refuses new
   /// requests on open ones with 503, except on routes served during a drain. Returns when every connection is
