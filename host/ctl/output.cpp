@@ -83,9 +83,9 @@ std::string span(double seconds) {
 
 std::string figure(double number) {
   if (!std::isfinite(number)) return "-";
-  if (number == 0) return "0";
-  if (std::abs(number) < 9.995) return decimals(number, 2);
-  if (std::abs(number) < 99.95) return decimals(number, 1);
+  const bool whole = std::trunc(number) == number;
+  if (!whole && std::abs(number) < 9.995) return decimals(number, 2);
+  if (!whole && std::abs(number) < 99.95) return decimals(number, 1);
   std::string digits = decimals(number, 0);
   const std::size_t first = digits.front() == '-' ? 1 : 0;
   for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, ",");

@@ -21,7 +21,7 @@ std::string plural(std::uint64_t count, const char* what);
 /// A span of seconds in two units at most: "350 ms", "4.2 s", "3 min 20 s", "5 h 2 min", "12 d 3 h".
 std::string span(double seconds);
 
-/// A rate or count for a column: three digits are enough for a small one, larger ones have commas.
+/// A rate or count for a column: three digits are enough for a broken one, long ones have commas.
 std::string figure(double number);
 
 /// Bytes in the largest unit that leaves a whole part: "512 B", "1.5 MB" (powers of 1024).

@@ -47,7 +47,7 @@ std::string bodyOf(const Order& order) {
 
 json::object messageOf(const Order& order, std::string_view type) {
   json::object message{{"from", order.from}, {"to", order.to}, {"body", bodyOf(order)}};
-  if (type != "email") message.emplace("type", type);
+  if (type != "email") message.emplace("type", std::string(type));
   if (!order.subject.empty()) message.emplace("subject", order.subject);
   if (!order.attachments.empty())
     message.emplace("attachments", json::array(order.attachments.begin(), order.attachments.end()));
@@ -176,7 +176,7 @@ void addType(CLI::App& group, const Tool& tool, const char* type, const char* he
   command.add_option("--for", order->seconds, "Seconds to wait at most")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  command.callback([&tool, order, type = std::string(type)] { send(tool, *order, type); });
+  command.callback([&tool, order, kind = std::string(type)] { send(tool, *order, kind); });
 }
 
 }  // namespace

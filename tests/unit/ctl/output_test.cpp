@@ -28,6 +28,7 @@ TEST(Output, ASpanHasTwoUnitsAtMost) {
 
 TEST(Output, AFigureHasAsManyDigitsAsHelp) {
   EXPECT_EQ(figure(0), "0");
+  EXPECT_EQ(figure(5), "5");
   EXPECT_EQ(figure(0.256), "0.26");
   EXPECT_EQ(figure(9.999), "10.0");
   EXPECT_EQ(figure(12.34), "12.3");

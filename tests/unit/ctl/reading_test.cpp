@@ -64,7 +64,7 @@ TEST(Screen, HasRatesOnlyBesideAnEarlierReading) {
   const Reading first = reading("1", R"("sent":0)");
   const Reading second = reading("2", R"("sent":30)");
   EXPECT_THAT(screenOf(second, nullptr), Not(Contains(HasSubstr("a second"))));
-  EXPECT_THAT(screenOf(second, &first), Contains(HasSubstr("sent 30.0")));
+  EXPECT_THAT(screenOf(second, &first), Contains(HasSubstr("sent 30")));
 }
 
 TEST(Screen, NothingThatIsMissingBreaksIt) { EXPECT_FALSE(screenOf(reading("1", ""), nullptr).empty()); }
