@@ -38,18 +38,19 @@ std::string luaText(const std::string& text) {
   return quoted + "\"";
 }
 
-void writeConfiguration(const fs::path& file, const fs::path& data, const std::string& queue) {
-  std::ofstream out(file);
+void writeConfiguration(const fs::path& folder, const std::string& queue) {
+  std::ofstream out(folder / "penstock.lua");
   out << "return {\n"
       << "  plugins = { \"http-ingest\", " << luaText(queue)
       << ", \"sqlite-store\", \"worker\", \"http-transport\", \"metrics\" },\n"
-      << "  data_dir = " << luaText(data.string()) << ",\n"
-      << "  http = { public = { address = \"127.0.0.1\", port = 0 } },\n"
+      << "  data_dir = " << luaText((folder / "data").string()) << ",\n"
+      << "  http = { public = { address = \"127.0.0.1\", port = 0 }, admin = { socket = "
+      << luaText((folder / "admin.sock").string()) << " } },\n"
       << "  routes = { sms = \"mock\", mms = \"mock\", email = \"mock\" },\n"
       << "  providers = { mock = { seed = 1 } },\n"
       << "  logging = { level = \"warning\" },\n"
       << "}\n";
-  if (!out.flush()) throw Failure(Exit::Unavailable, "cannot write " + file.string());
+  if (!out.flush()) throw Failure(Exit::Unavailable, "cannot write in " + folder.string());
 }
 
 std::uint16_t portOf(const std::string& place) {
@@ -85,7 +86,7 @@ BenchService::BenchService(const fs::path& parent, const std::string& queue) : f
 
 void BenchService::start(const std::string& queue) {
   const fs::path& folder = folder_.path();
-  writeConfiguration(folder / "penstock.lua", folder / "data", queue);
+  writeConfiguration(folder, queue);
   const int log = ::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) throw Failure(Exit::Unavailable, "cannot write in " + folder.string());
   const char* path = std::getenv("PATH");
@@ -103,7 +104,7 @@ void BenchService::start(const std::string& queue) {
 void BenchService::awaitStart() {
   const auto deadline = Clock::now() + kStart;
   std::error_code unseen;
-  while (!fs::is_socket(folder_.path() / "data" / "admin.sock", unseen)) {
+  while (!fs::is_socket(folder_.path() / "admin.sock", unseen)) {
     Interrupt::check();
     if (child_->ended()) throw Failure(Exit::Unavailable, "penstockd did not start:" + lastWords());
     if (Clock::now() > deadline) throw Failure(Exit::Unavailable, "penstockd does not start:" + lastWords());
@@ -113,7 +114,7 @@ void BenchService::awaitStart() {
 
 Reading BenchService::read() {
   if (child_->ended()) throw Failure(Exit::Unavailable, "penstockd has ended:" + lastWords());
-  Client client = Client::admin((folder_.path() / "data" / "admin.sock").string(), kCall);
+  Client client = Client::admin((folder_.path() / "admin.sock").string(), kCall);
   return Reading::take(client);
 }
 

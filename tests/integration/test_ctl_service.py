@@ -522,7 +522,7 @@ def test_bench_that_is_interrupted_leaves_nothing_behind(tmp_path):
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = subprocess.Popen([CTL, "bench", "--here", "--seconds", "100", "--folder", str(tmp_path)], env=passed_on,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    until(lambda: list(tmp_path.glob("*/data/admin.sock")), 30, "its penstockd")
+    until(lambda: list(tmp_path.glob("*/admin.sock")), 30, "its penstockd")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b""), err
