@@ -79,9 +79,6 @@ OwnFolder::~OwnFolder() {
 BenchService::BenchService(const fs::path& parent, const std::string& queue) : folder_(parent) {
   start(queue);
   awaitStart();
-  const boost::json::value status = read().status();
-  const boost::json::value* listeners = member(status, "listeners");
-  port_ = portOf(listeners == nullptr ? std::string() : textIn(*listeners, "public"));
 }
 
 void BenchService::start(const std::string& queue) {
@@ -103,11 +100,18 @@ void BenchService::start(const std::string& queue) {
 
 void BenchService::awaitStart() {
   const auto deadline = Clock::now() + kStart;
-  std::error_code unseen;
-  while (!fs::is_socket(folder_.path() / "admin.sock", unseen)) {
+  for (;;) {
     Interrupt::check();
     if (child_->ended()) throw Failure(Exit::Unavailable, "penstockd did not start:" + lastWords());
     if (Clock::now() > deadline) throw Failure(Exit::Unavailable, "penstockd does not start:" + lastWords());
+    try {
+      const Reading first = read();
+      const boost::json::value* listeners = member(first.status(), "listeners");
+      port_ = portOf(listeners == nullptr ? std::string() : textIn(*listeners, "public"));
+      return;
+    } catch (const Failure& failure) {
+      if (failure.exit != Exit::Unavailable) throw;  // it does not listen yet
+    }
     pause(kLook);
   }
 }
