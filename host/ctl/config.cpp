@@ -40,7 +40,9 @@ std::vector<std::string> linesOf(const std::string& text) {
 }
 
 [[noreturn]] void refuse(const Said& said) {
-  std::string sentences = "the configuration has faults:";
+  std::string sentences = said.status == static_cast<int>(Exit::Configuration)
+                              ? "the configuration has faults:"
+                              : "penstockd ended with " + std::to_string(said.status) + ":";
   for (const std::string& line : linesOf(said.err)) sentences += "\n  " + line;
   throw Failure(static_cast<Exit>(said.status), sentences);
 }

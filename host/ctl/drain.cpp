@@ -13,6 +13,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 // penstockctl drain: the service finishes what it has in hand and ends.
 
@@ -34,7 +35,8 @@ struct Order {
 /// removes last.
 class End {
 public:
-  End(const std::string& place, pid_t pid) : process_(ProcessWatch::open(pid, kDaemon)) {
+  End(const std::string& place, pid_t pid) {
+    if (isHere(place)) process_ = ProcessWatch::open(pid, kDaemon);
     std::error_code unseen;
     if (!process_ && std::filesystem::is_socket(place, unseen)) socket_ = place;
   }
@@ -45,6 +47,12 @@ public:
   }
 
 private:
+  static bool isHere(const std::string& place) {
+    if (!place.starts_with("http://")) return true;
+    const std::string_view host = std::string_view(place).substr(std::string_view("http://").size());
+    return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  }
+
   std::optional<ProcessWatch> process_;
   std::filesystem::path socket_;
 };

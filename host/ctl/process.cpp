@@ -95,6 +95,11 @@ std::optional<ProcessWatch> ProcessWatch::open(pid_t pid, std::string_view name)
 
 ProcessWatch::ProcessWatch(ProcessWatch&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
+ProcessWatch& ProcessWatch::operator=(ProcessWatch&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
 ProcessWatch::~ProcessWatch() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }

@@ -17,7 +17,7 @@ public:
   static std::optional<ProcessWatch> open(pid_t pid, std::string_view name);
 
   ProcessWatch(ProcessWatch&& other) noexcept;
-  ProcessWatch& operator=(ProcessWatch&&) = delete;
+  ProcessWatch& operator=(ProcessWatch&& other) noexcept;
   ~ProcessWatch();
 
   bool ended() const;

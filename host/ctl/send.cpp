@@ -97,8 +97,8 @@ private:
     }
     const json::array& attempts = arrayOf(message_, "attempts");
     for (; told_ < attempts.size(); ++told_) tell(progress, attemptText(attempts[told_]));
-    const std::string status = textIn(message_, "status");
-    if (status != status_) tell(progress, printable(status_ = status));
+    const std::string status = printable(textIn(message_, "status"));
+    if (status != status_) tell(progress, status_ = status);
     return endOf(status, attempts);
   }
 
@@ -130,7 +130,7 @@ private:
   void conclude(Exit end) const {
     if (tool_.json) std::cout << json::serialize(message_) << '\n';
     if (end == Exit::Done) return;
-    std::string why = "the message is " + printable(status_);
+    std::string why = "the message is " + status_;
     if (member(message_, "reason") != nullptr) why += ": " + cell(message_, "reason");
     if (status_ == "unknown") why += "; nobody knows whether it was sent, and it is not sent again by itself";
     throw Failure(end, why);
