@@ -153,7 +153,7 @@ ReloadReport Running::tryReload(const ConfigSource& source) noexcept {
   }
 }
 
-std::string Running::status() noexcept try {
+std::string Running::statusJson() noexcept try {
   StatusReport report;
   report.version = PENSTOCK_VERSION;
   report.uptime = std::chrono::duration_cast<Duration>(clock_.now() - started_at_);
@@ -175,7 +175,7 @@ std::string Running::status() noexcept try {
 bool Running::answerOperators(const ConfigSource& source) noexcept {
   const auto shutdown = configuration_.section(catalog_.section("shutdown"));
   return admin_.work(
-      {[&] { return tryReload(source); }, [this] { return status(); }, shutdown->duration("drain_timeout")});
+      {[&] { return tryReload(source); }, [this] { return statusJson(); }, shutdown->duration("drain_timeout")});
 }
 
 void Running::stop() noexcept {

@@ -50,7 +50,7 @@ public:
 
 private:
   ReloadReport reload(const ConfigSource& source);
-  std::string status() noexcept;
+  std::string statusJson() noexcept;
   const Config& section(std::string_view name);
   HttpOptions httpOptions();
   HostServices services();
