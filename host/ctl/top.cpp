@@ -39,7 +39,6 @@ public:
   }
   const Reading& now() const { return *now_; }
   const Reading* before() const { return before_ ? &*before_ : nullptr; }
-  bool any() const { return now_.has_value(); }
 
 private:
   Client client_;
