@@ -45,8 +45,10 @@ Signals::Signals() : signals_(-1), fatal_(-1), asked_(-1) {
   fatal_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   asked_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fatal_ >= 0 && asked_ >= 0) return;
+  const int cause = errno;
   for (const int descriptor : {signals_, fatal_, asked_})
     if (descriptor >= 0) close(descriptor);
+  errno = cause;
   fail("eventfd");
 }
 

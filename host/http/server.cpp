@@ -75,14 +75,14 @@ void HttpServer::bind() {
       listeners_[i] = std::make_unique<Listener>(static_cast<ListenerName>(i), **wanted[i], *site_, loops_);
 }
 
-std::uint16_t HttpServer::port(ListenerName name) const {
-  const auto& listener = listeners_[static_cast<std::size_t>(name)];
-  return listener ? listener->port() : std::uint16_t{0};
-}
-
 std::string HttpServer::place(ListenerName name) const {
   const auto& listener = listeners_[static_cast<std::size_t>(name)];
   return listener ? listener->place() : std::string();
+}
+
+std::uint16_t HttpServer::port(ListenerName name) const {
+  const auto& listener = listeners_[static_cast<std::size_t>(name)];
+  return listener ? listener->port() : std::uint16_t{0};
 }
 
 void HttpServer::drain(SteadyTime deadline) {

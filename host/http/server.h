@@ -35,11 +35,11 @@ public:
   /// Binds, and starts the loops. [throws: StartFailure, a sentence with the place and the cure]
   void open();
 
+  /// Where a listener is, for people; empty: nowhere.
+  std::string place(ListenerName name) const;
+
   /// The real port of a listener, for port 0; 0 for a unix socket or none.
   std::uint16_t port(ListenerName name) const;
-
-  /// Address and real port, or path, of a listener, for people; empty while there is none.
-  std::string place(ListenerName name) const;
 
   /// Accepts no more, answers what is in flight with Connection: close, closes idle connections, and refuses new
   /// requests on open ones with 503, except on routes served during a drain. Returns when every connection is
