@@ -167,7 +167,7 @@ int Daemon::checkConfig() const {
 }
 
 int Daemon::migrate() const {
-  Service service(installation_, source(), [] {});
+  Service service(installation_, source(), {[] {}, [] {}});
   service.migrate();
   std::cout << "the schema is up to date\n";
   return kExitOk;
@@ -198,8 +198,8 @@ int Daemon::serve() {
   Signals signals;
   SystemClock clock;
   Notify notify = Notify::fromEnvironment(clock);
-  Service service(
-      installation_, source(), [&signals] { signals.raiseFatal(); }, passedSockets());
+  Service service(installation_, source(), {[&signals] { signals.raiseFatal(); }, [&signals] { signals.raiseAsked(); }},
+                  passedSockets());
   service.start();
   notify.ready(service.status());
   for (;;) {
@@ -214,6 +214,9 @@ int Daemon::serve() {
         break;
       case Wake::ReopenLogs:
         service.reopenLogs();
+        break;
+      case Wake::Asked:
+        if (service.answerOperators()) return drain(service, signals, notify), kExitOk;
         break;
       case Wake::Fatal:
         return drain(service, signals, notify), kExitSoftware;

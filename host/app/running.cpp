@@ -1,10 +1,12 @@
 #include "app/running.h"
 
 #include "app/provider_sections.h"
+#include "app/status_report.h"
 #include "http/config.h"
 #include "logging/logging.h"
 
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 namespace penstock {
@@ -28,6 +30,13 @@ std::string makeDataFolder(const fs::path& path) {
   return path.string();
 }
 
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) all.push_back(line);
+  return all;
+}
+
 std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
@@ -36,22 +45,23 @@ std::string joined(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Running::Running(const Installation& installation, Configuration configuration, Catalog catalog,
-                 std::function<void()> wake)
+Running::Running(const Installation& installation, Configuration configuration, Catalog catalog, Wakes wakes)
     : installation_(installation),
       started_with_(configuration),
       configuration_(std::move(configuration)),
       catalog_(std::move(catalog)),
-      wake_(std::move(wake)),
+      wake_fatal_(std::move(wakes.fatal)),
       data_(makeDataFolder(folder(section("").text("data_dir"), installation.data))),
       migrations_(folder(section("").text("migrations_dir"), installation.migrations).string()),
       process_(registry_, PENSTOCK_VERSION),
-      log_(logger("penstock")) {
+      log_(logger("penstock")),
+      admin_(std::move(wakes.asked)) {
   startLogging(*configuration_.poco(catalog_.sections), &registry_);
   reload_good_.set(1);
   policy_ = std::make_unique<PolicyHost>(scriptsFolder(configuration_, installation),
                                          scriptSettings(configuration_, catalog_), registry_, logger("policy"), clock_);
   http_ = std::make_unique<HttpServer>(httpOptions(), registry_, logger("http"), health_);
+  admin_.addTo(*http_);
   interfaces_.give<Http>(*http_);
   interfaces_.give<Policy>(*policy_);
   interfaces_.give<Providers>(*policy_);
@@ -84,7 +94,7 @@ HostServices Running::services() {
 
 void Running::fatal(std::string_view plugin, const std::string& sentence) noexcept {
   log_.critical("host.fatal", sentence, {{"plugin", plugin}});
-  wake_();
+  wake_fatal_();
 }
 
 void Running::open(ListenerSockets sockets) {
@@ -103,8 +113,7 @@ std::string Running::status() {
   return statusLine(state, plugins, http_->place(ListenerName::Public), reload_);
 }
 
-/// Returns the changed keys that wait for a restart.
-std::string Running::reload(const ConfigSource& source) {
+ReloadReport Running::reload(const ConfigSource& source) {
   const Configuration next = Configuration::load(source);
   Catalog catalog = catalog_;
   addProviders(next, installation_, catalog);
@@ -118,31 +127,65 @@ std::string Running::reload(const ConfigSource& source) {
   std::map<std::string, std::unique_ptr<Config>, std::less<>> sections;
   for (const Section& one : catalog_.sections)
     if (one.active) sections.emplace(one.name, next.section(one));
-  const std::vector<std::string> refused =
+  ReloadReport report;
+  report.taken = true;
+  report.kept_old =
       plugins_->reload([&](std::string_view plugin) -> const Config& { return *sections.find(plugin)->second; });
-  for (const std::string& sentence : refused) log_.error("host.reload_refused", sentence);
+  for (const std::string& sentence : report.kept_old) log_.error("host.reload_refused", sentence);
 
-  const std::string applied = joined(configuration_.changed(next, catalog_.sections, true));
-  const std::string waiting = joined(started_with_.changed(next, catalog_.sections, false));
-  if (!waiting.empty())
-    log_.warning("host.restart_required", "some changed keys take effect after a restart", {{"keys", waiting}});
+  report.changed = configuration_.changed(next, catalog_.sections, true);
+  report.needs_restart = started_with_.changed(next, catalog_.sections, false);
+  report.policy = policy_->hash().hex();
+  if (!report.needs_restart.empty())
+    log_.warning("host.restart_required", "some changed keys take effect after a restart",
+                 {{"keys", joined(report.needs_restart)}});
   configuration_ = next;
   log_.notice("host.reloaded", "configuration and scripts were reloaded",
-              {{"keys", applied}, {"policy", policy_->hash().hex()}});
-  return waiting;
+              {{"keys", joined(report.changed)}, {"policy", report.policy}});
+  return report;
 }
 
-void Running::tryReload(const ConfigSource& source) noexcept {
+ReloadReport Running::tryReload(const ConfigSource& source) noexcept {
   try {
-    reload_ = {false, reload(source)};
+    ReloadReport report = reload(source);
+    reload_ = {false, joined(report.needs_restart)};
     reload_good_.set(1);
     reloads_applied_.add();
+    return report;
   } catch (const std::exception& fault) {
     reload_good_.set(0);
     reload_.refused = true;
     reloads_refused_.add();
     log_.error("host.reload_failed", std::string("nothing was reloaded; what was in force stays: ") + fault.what());
+    ReloadReport report;
+    report.faults = lines(fault.what());
+    return report;
   }
+}
+
+std::string Running::statusJson() noexcept try {
+  StatusReport report;
+  report.version = PENSTOCK_VERSION;
+  report.uptime = std::chrono::duration_cast<Duration>(clock_.now() - started_at_);
+  report.started_at = clock_.wall() - report.uptime;
+  report.state = health_.ready(&report.plugins);
+  report.stalled = health_.stalled();
+  report.public_place = http_->place(ListenerName::Public);
+  report.admin_place = http_->place(ListenerName::Admin);
+  report.policy = policy_->hash().hex();
+  report.queue = interfaces_.giver(Queue::kInterface);
+  report.needs_restart = started_with_.changed(configuration_, catalog_.sections, false);
+  report.metrics = registry_.collect();
+  return toJson(report);
+} catch (const std::exception& fault) {
+  log_.error("host.status_failed", std::string("the status could not be told: ") + fault.what());
+  return {};
+}
+
+bool Running::answerOperators(const ConfigSource& source) noexcept {
+  const auto shutdown = configuration_.section(catalog_.section("shutdown"));
+  return admin_.work(
+      {[&] { return tryReload(source); }, [this] { return statusJson(); }, shutdown->duration("drain_timeout")});
 }
 
 void Running::stop() noexcept {
@@ -153,6 +196,7 @@ void Running::stop() noexcept {
     const SteadyTime deadline = clock_.now() + drain;
     log_.notice("host.stopping", "draining: no new work is accepted");
     health_.drain();
+    admin_.close();
     // The other half is the workers': a client that is slow to the end must not cost what was accepted from others.
     if (http_) http_->drain(deadline - drain / 2);
     gauges_.reset();

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "app/admin_calls.h"
 #include "app/catalog.h"
 #include "app/installation.h"
+#include "app/reload_report.h"
+#include "app/service.h"
 #include "app/status_line.h"
 #include "app/system_clock.h"
 #include "config/configuration.h"
@@ -30,7 +33,7 @@ inline constexpr GaugeSpec kReloadGood{"penstock_config_last_reload_successful",
 /// The parts, in the order in which they are built; they are destroyed in the reverse.
 class Running {
 public:
-  Running(const Installation& installation, Configuration configuration, Catalog catalog, std::function<void()> wake);
+  Running(const Installation& installation, Configuration configuration, Catalog catalog, Wakes wakes);
   ~Running() { stop(); }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -40,7 +43,9 @@ public:
   /// Lets the plugins migrate instead of starting them. [throws: StartFailure]
   void migrate() { plugins_->migrate(services()); }
   /// Reads configuration and scripts again and puts them in force whole; what is wrong is logged and changes nothing.
-  void tryReload(const ConfigSource& source) noexcept;
+  ReloadReport tryReload(const ConfigSource& source) noexcept;
+  /// Does what the admin listener was asked for. True when that is to drain.
+  bool answerOperators(const ConfigSource& source) noexcept;
   /// Drains and stops; more than once does nothing.
   void stop() noexcept;
   /// How the service is, in one line. [the thread of open, tryReload and stop]
@@ -50,7 +55,8 @@ public:
   const Log& log() const { return log_; }
 
 private:
-  std::string reload(const ConfigSource& source);
+  ReloadReport reload(const ConfigSource& source);
+  std::string statusJson() noexcept;
   const Config& section(std::string_view name);
   HttpOptions httpOptions();
   HostServices services();
@@ -60,11 +66,12 @@ private:
   const Configuration started_with_;
   Configuration configuration_;
   Catalog catalog_;
-  std::function<void()> wake_;
+  std::function<void()> wake_fatal_;
   std::map<std::string, std::unique_ptr<Config>, std::less<>> sections_;
   std::string data_;
   std::string migrations_;
   SystemClock clock_;
+  const SteadyTime started_at_ = clock_.now();
   Registry registry_;
   ProcessMetrics process_;
   Gauge& reload_good_ = registry_.gauge(kReloadGood);
@@ -75,6 +82,7 @@ private:
   std::unique_ptr<PolicyHost> policy_;
   std::unique_ptr<PluginSet> plugins_;
   HealthRollUp health_{clock_, [this] { return plugins_ ? plugins_->health() : std::vector<PluginHealth>{}; }};
+  AdminCalls admin_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<QueueGauges> gauges_;
   ReloadOutcome reload_;

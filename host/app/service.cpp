@@ -6,10 +6,10 @@
 
 namespace penstock {
 
-Service::Service(Installation installation, ConfigSource source, std::function<void()> wake, ListenerSockets sockets)
+Service::Service(Installation installation, ConfigSource source, Wakes wakes, ListenerSockets sockets)
     : installation_(std::move(installation)),
       source_(std::move(source)),
-      wake_(std::move(wake)),
+      wakes_(std::move(wakes)),
       sockets_(std::move(sockets)) {}
 
 Service::~Service() = default;
@@ -19,7 +19,7 @@ void Service::build() {
   Catalog catalog = makeCatalog(configuration, installation_);
   std::vector<std::string> faults = catalog.faults(configuration);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
-  running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wake_);
+  running_ = std::make_unique<Running>(installation_, std::move(configuration), std::move(catalog), wakes_);
 }
 
 void Service::start() {
@@ -35,6 +35,8 @@ void Service::migrate() {
 void Service::reload() noexcept {
   if (running_) running_->tryReload(source_);
 }
+
+bool Service::answerOperators() noexcept { return running_ && running_->answerOperators(source_); }
 
 void Service::reopenLogs() noexcept {
   try {

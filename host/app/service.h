@@ -14,13 +14,18 @@ namespace penstock {
 
 class Running;
 
+/// Ways to make the signal loop look after the service, from any thread.
+struct Wakes {
+  std::function<void()> fatal;  ///< a plugin reported a fatal fault
+  std::function<void()> asked;  ///< an operator asked for something
+};
+
 /// The running service: everything the host owns, built in order and taken down in the reverse.
-/// start, reload, reopenLogs and stop are called from one thread at a time.
+/// start, reload, answerOperators, reopenLogs and stop are called from one thread at a time.
 class Service {
 public:
-  /// `wake` is called, from any thread, when a plugin reports a fatal fault. The listeners use `sockets` where there
-  /// are.
-  Service(Installation installation, ConfigSource source, std::function<void()> wake, ListenerSockets sockets = {});
+  /// The listeners use `sockets` where there are.
+  Service(Installation installation, ConfigSource source, Wakes wakes, ListenerSockets sockets = {});
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -35,6 +40,9 @@ public:
 
   /// Reads configuration and scripts again and puts them in force whole, or logs why not and keeps the old.
   void reload() noexcept;
+
+  /// Does what the admin listener was asked for. True when that is to drain.
+  bool answerOperators() noexcept;
 
   void reopenLogs() noexcept;
 
@@ -56,7 +64,7 @@ private:
 
   Installation installation_;
   ConfigSource source_;
-  std::function<void()> wake_;
+  Wakes wakes_;
   ListenerSockets sockets_;
   std::unique_ptr<Running> running_;
 };

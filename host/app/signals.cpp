@@ -22,6 +22,16 @@ sigset_t handled() {
   return set;
 }
 
+void raise(int event) noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event, &one, sizeof one);
+}
+
+bool take(int event) noexcept {
+  std::uint64_t count = 0;
+  return read(event, &count, sizeof count) == sizeof count;
+}
+
 /// As poll wants it: rounded up, -1 for ever.
 int milliseconds(std::optional<Duration> patience) {
   if (!patience) return -1;
@@ -39,37 +49,41 @@ void Signals::block() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-Signals::Signals() : signals_(-1), fatal_(-1) {
+Signals::Signals() : signals_(-1), fatal_(-1), asked_(-1) {
   const sigset_t set = handled();
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
   if (signals_ < 0) fail("signalfd");
   fatal_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fatal_ < 0) {
-    close(signals_);
-    fail("eventfd");
-  }
+  asked_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fatal_ >= 0 && asked_ >= 0) return;
+  const int cause = errno;
+  for (const int descriptor : {signals_, fatal_, asked_})
+    if (descriptor >= 0) close(descriptor);
+  errno = cause;
+  fail("eventfd");
 }
 
 Signals::~Signals() {
   close(signals_);
   close(fatal_);
+  close(asked_);
 }
 
 Wake Signals::next(int& signal, std::optional<Duration> patience) {
   for (;;) {
-    pollfd watched[2] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}};
-    const int woken = poll(watched, 2, milliseconds(patience));
+    pollfd watched[3] = {{signals_, POLLIN, 0}, {fatal_, POLLIN, 0}, {asked_, POLLIN, 0}};
+    const int woken = poll(watched, 3, milliseconds(patience));
     if (woken < 0) {
       if (errno == EINTR) continue;
       fail("poll");
     }
     signal = 0;
     if (woken == 0) return Wake::Time;
-    if ((watched[1].revents & POLLIN) != 0) {
-      std::uint64_t count = 0;
-      if (read(fatal_, &count, sizeof count) == sizeof count) return Wake::Fatal;
+    if ((watched[1].revents & POLLIN) != 0 && take(fatal_)) return Wake::Fatal;
+    if ((watched[0].revents & POLLIN) == 0) {
+      if ((watched[2].revents & POLLIN) != 0 && take(asked_)) return Wake::Asked;
+      continue;
     }
-    if ((watched[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo received{};
     if (read(signals_, &received, sizeof received) != sizeof received) continue;
     signal = static_cast<int>(received.ssi_signo);
@@ -79,9 +93,8 @@ Wake Signals::next(int& signal, std::optional<Duration> patience) {
   }
 }
 
-void Signals::raiseFatal() noexcept {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(fatal_, &one, sizeof one);
-}
+void Signals::raiseFatal() noexcept { raise(fatal_); }
+
+void Signals::raiseAsked() noexcept { raise(asked_); }
 
 }  // namespace penstock

@@ -9,7 +9,7 @@
 namespace penstock {
 
 /// What the signal loop woke for.
-enum class Wake { Reload, Terminate, ReopenLogs, Fatal, Time };
+enum class Wake { Reload, Terminate, ReopenLogs, Fatal, Asked, Time };
 
 /// The service's own signal loop. Signals are blocked in every thread, because Poco's ServerApplication would die on
 /// SIGHUP, and are read from a descriptor by one thread.
@@ -30,9 +30,13 @@ public:
   /// Makes next() return Fatal, once. [any thread]
   void raiseFatal() noexcept;
 
+  /// Makes next() return Asked, once: operators wait for an answer. [any thread]
+  void raiseAsked() noexcept;
+
 private:
   int signals_;
   int fatal_;
+  int asked_;
 };
 
 }  // namespace penstock

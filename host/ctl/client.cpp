@@ -3,18 +3,22 @@
 #include "ctl/failure.h"
 #include "ctl/output.h"
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
 
+#include <sys/un.h>
+
 #include <optional>
+#include <vector>
 
 namespace penstock::ctl {
 namespace {
@@ -24,25 +28,37 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace json = boost::json;
 using tcp = asio::ip::tcp;
+using Protocol = asio::generic::stream_protocol;
 
 constexpr std::uint64_t kLargestAnswer = std::uint64_t{16} << 20;
 
 /// One request and its answer, in steps on one loop.
 class Exchange {
 public:
-  Exchange(http::request<http::string_body> request, std::string host, std::string port)
-      : request_(std::move(request)), host_(std::move(host)), port_(std::move(port)), resolver_(loop_), stream_(loop_) {
+  Exchange(http::request<http::string_body> request, std::chrono::milliseconds timeout)
+      : request_(std::move(request)), timeout_(timeout), resolver_(loop_), stream_(loop_) {
     parser_.body_limit(kLargestAnswer);
+    stream_.expires_after(timeout);
   }
 
-  /// Waits for the answer. [throws: Failure; its sentence says only why]
-  void run(std::chrono::milliseconds timeout) {
-    stream_.expires_after(timeout);
-    resolver_.async_resolve(host_, port_, [this](const auto& error, const auto& found) { resolved(error, found); });
-    loop_.run_for(timeout);
+  void callHost(const std::string& host, const std::string& port) {
+    resolver_.async_resolve(host, port, [this](const auto& error, const auto& found) {
+      if (failed(error)) return;
+      for (const auto& entry : found) places_.emplace_back(entry.endpoint());
+      connect();
+    });
+  }
+  void callSocket(const std::string& path) {
+    places_.emplace_back(asio::local::stream_protocol::endpoint(path));
+    connect();
+  }
+
+  /// Waits for the answer to the one call. [throws: Failure; its sentence says only why]
+  void run() {
+    loop_.run_for(timeout_);
     if (done_) return;
     if (!failure_ || failure_ == beast::error::timeout)
-      throw Failure(Exit::Unavailable, "no answer within " + std::to_string(timeout.count()) + " ms");
+      throw Failure(Exit::Unavailable, "no answer within " + std::to_string(timeout_.count()) + " ms");
     throw Failure(isNonsense(*failure_) ? Exit::Unexpected : Exit::Unavailable, failure_->message());
   }
 
@@ -55,9 +71,8 @@ private:
     return error.category() == of_http && error != http::error::end_of_stream && error != http::error::partial_message;
   }
 
-  void resolved(const boost::system::error_code& error, const tcp::resolver::results_type& found) {
-    if (failed(error)) return;
-    stream_.async_connect(found, [this](const auto& problem, const auto&) { connected(problem); });
+  void connect() {
+    stream_.async_connect(places_, [this](const auto& problem, const auto&) { connected(problem); });
   }
   void connected(const boost::system::error_code& error) {
     if (failed(error)) return;
@@ -78,11 +93,11 @@ private:
   }
 
   http::request<http::string_body> request_;
-  const std::string host_;
-  const std::string port_;
+  const std::chrono::milliseconds timeout_;
   asio::io_context loop_;
   tcp::resolver resolver_;
-  beast::tcp_stream stream_;
+  std::vector<Protocol::endpoint> places_;
+  beast::basic_stream<Protocol> stream_;
   beast::flat_buffer buffer_;
   http::response_parser<http::string_body> parser_;
   std::optional<boost::system::error_code> failure_;
@@ -107,8 +122,15 @@ std::string sentenceOf(const Answer& answer) {
   return sentence;
 }
 
+bool hasCode(const Answer& answer, std::string_view code) {
+  const json::object* problem = answer.body.if_object();
+  const json::value* found = problem == nullptr ? nullptr : problem->if_contains("code");
+  return found != nullptr && found->is_string() && std::string_view(found->get_string()) == code;
+}
+
 [[noreturn]] void refuse(const Answer& answer, std::string_view retry_after, const std::string& url) {
   const std::string sentence = sentenceOf(answer);
+  if (hasCode(answer, "reload_refused")) throw Failure(Exit::Configuration, sentence);
   if (answer.status == 404) throw Failure(Exit::NotFound, sentence);
   if (answer.status == 503)
     throw Failure(Exit::Unavailable,
@@ -119,7 +141,8 @@ std::string sentenceOf(const Answer& answer) {
 
 }  // namespace
 
-Client::Client(const std::string& url, std::chrono::milliseconds timeout) : url_(url), timeout_(timeout) {
+Client::Client(const std::string& url, std::chrono::milliseconds timeout)
+    : url_(url), hint_("is penstockd running there? --url or PENSTOCK_URL names another place"), timeout_(timeout) {
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed || parsed->scheme() != "http" || parsed->host().empty() || parsed->has_query() ||
       parsed->has_fragment() || parsed->has_userinfo())
@@ -129,6 +152,26 @@ Client::Client(const std::string& url, std::chrono::milliseconds timeout) : url_
   authority_ = std::string(parsed->encoded_host_and_port());
   prefix_ = std::string(parsed->encoded_path());
   while (prefix_.ends_with('/')) prefix_.pop_back();
+}
+
+Client::Client(std::string path, std::chrono::milliseconds timeout, bool /*of_socket*/)
+    : url_(path),
+      hint_("is penstockd running, and are you its user or root? --socket or PENSTOCK_SOCKET names another place"),
+      path_(std::move(path)),
+      authority_("localhost"),
+      timeout_(timeout) {}
+
+Client Client::admin(const std::string& place, std::chrono::milliseconds timeout) {
+  if (place.starts_with("http://")) {
+    Client client(place, timeout);
+    client.hint_ = "is penstockd running, with http.admin.address? --socket or PENSTOCK_SOCKET names another place";
+    return client;
+  }
+  if (place.empty() || place.size() >= sizeof(sockaddr_un::sun_path))
+    throw Failure(Exit::Usage, "--socket must be the path of a unix socket, of at most " +
+                                   std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                                   " bytes, or a url such as http://127.0.0.1:8081");
+  return Client(place, timeout, true);
 }
 
 Answer Client::call(std::string_view method, std::string_view path, const Query& query, const json::value* body) {
@@ -147,15 +190,18 @@ Answer Client::call(std::string_view method, std::string_view path, const Query&
   }
   request.prepare_payload();
 
-  Exchange exchange(std::move(request), host_, port_);
+  Exchange exchange(std::move(request), timeout_);
+  if (path_.empty())
+    exchange.callHost(host_, port_);
+  else
+    exchange.callSocket(path_);
   try {
-    exchange.run(timeout_);
+    exchange.run();
   } catch (const Failure& failure) {
-    throw Failure(failure.exit, "no answer from " + url_ + ": " + failure.what() +
-                                    "\nis penstockd running there? --url or PENSTOCK_URL names another place");
+    throw Failure(failure.exit, "no answer from " + url_ + ": " + failure.what() + "\n" + hint_);
   }
   const http::response<http::string_body> response = exchange.take();
-  Answer answer{response.result_int(), response.body(), {}};
+  Answer answer{response.result_int(), response.body(), {}, response["Idempotent-Replayed"] == "true"};
   boost::system::error_code error;
   answer.body = json::parse(answer.text, error);
   if (answer.status < 200 || answer.status > 299) {

@@ -1,5 +1,6 @@
 #include "ctl/confirm.h"
 #include "ctl/failure.h"
+#include "ctl/members.h"
 #include "ctl/output.h"
 #include "ctl/tool.h"
 
@@ -72,34 +73,6 @@ struct Order {
   bool yes = false;
 };
 
-/// A member of an answer for people to read; nothing is a dash.
-std::string cell(const json::value& object, const char* name) {
-  const json::object* members = object.if_object();
-  const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
-  if (value == nullptr || value->is_null()) return "-";
-  return printable(value->is_string() ? std::string(value->get_string()) : json::serialize(*value));
-}
-
-std::string plural(std::uint64_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-std::uint64_t numberOf(const json::value& object, const char* name) {
-  const json::object* members = object.if_object();
-  const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
-  boost::system::error_code error;
-  const auto number = value == nullptr ? std::uint64_t{0} : value->to_number<std::uint64_t>(error);
-  if (value == nullptr || error) throw Failure(Exit::Unexpected, std::string("the answer has no number ") + name);
-  return number;
-}
-
-const json::array& itemsOf(const Answer& answer) {
-  const json::object* members = answer.body.if_object();
-  const json::value* items = members == nullptr ? nullptr : members->if_contains("items");
-  if (items == nullptr || !items->is_array()) throw Failure(Exit::Unexpected, "the answer has no items");
-  return items->get_array();
-}
-
 /// The path of one. What is no id must not reach the path, where it could mean something else.
 std::string pathOf(const std::string& id) {
   const bool plain = id.size() == kIdCharacters && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -119,7 +92,7 @@ void list(const Tool& tool, const Order& order) {
     std::cout << answer.text << '\n';
     return;
   }
-  const json::array& items = itemsOf(answer);
+  const json::array& items = arrayOf(answer.body, "items");
   Table table({"ID", "DEAD AT", "KIND", "PROVIDER", "TRIES", "REPLAYS", "CAUSE", "REASON"});
   for (const json::value& item : items)
     table.add({cell(item, "id"), cell(item, "dead_at"), cell(item, "kind"), cell(item, "provider"),
@@ -138,7 +111,7 @@ void causes(const Tool& tool, const Order& order) {
     std::cout << answer.text << '\n';
     return;
   }
-  const json::array& items = itemsOf(answer);
+  const json::array& items = arrayOf(answer.body, "items");
   if (items.empty()) {
     std::cout << "no dead letters\n";
     return;

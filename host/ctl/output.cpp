@@ -1,6 +1,9 @@
 #include "ctl/output.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <ostream>
 
 namespace penstock::ctl {
@@ -22,6 +25,13 @@ std::size_t dangerous(std::string_view text) {
   const bool marks = byte(1) == 0x80 && (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xAA && byte(2) <= 0xAE));
   const bool isolates = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
   return marks || isolates ? 3 : 0;
+}
+
+std::string decimals(double number, int places) {
+  std::array<char, 400> digits;  // of the largest double in this form
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed, places).ptr;
+  return {digits.data(), end};
 }
 
 }  // namespace
@@ -48,6 +58,45 @@ std::string shortened(std::string_view text, std::size_t characters) {
   for (std::size_t seen = 0; end < text.size(); ++end)
     if (!continues(text[end]) && ++seen == characters) break;
   return std::string(text.substr(0, end)) + "…";
+}
+
+std::string plural(std::uint64_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string span(double seconds) {
+  if (!(seconds >= 0)) return "-";
+  if (seconds < 0.9995) return decimals(seconds * 1000, 0) + " ms";
+  if (seconds < 59.95) return decimals(seconds, 1) + " s";
+  struct Unit {
+    std::uint64_t seconds;
+    const char* name;
+  };
+  constexpr std::array kUnits{Unit{86400, "d"}, Unit{3600, "h"}, Unit{60, "min"}, Unit{1, "s"}};
+  const auto whole = static_cast<std::uint64_t>(std::min(seconds + 0.5, 1e15));
+  std::size_t i = 0;
+  while (whole < kUnits[i].seconds) ++i;
+  std::string text = std::to_string(whole / kUnits[i].seconds) + " " + kUnits[i].name;
+  const std::uint64_t rest = whole % kUnits[i].seconds / kUnits[i + 1].seconds;
+  return rest == 0 ? text : text + " " + std::to_string(rest) + " " + kUnits[i + 1].name;
+}
+
+std::string figure(double number) {
+  if (!std::isfinite(number)) return "-";
+  const bool whole = std::trunc(number) == number;
+  if (!whole && std::abs(number) < 9.995) return decimals(number, 2);
+  if (!whole && std::abs(number) < 99.95) return decimals(number, 1);
+  std::string digits = decimals(number, 0);
+  const std::size_t first = digits.front() == '-' ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+std::string bytes(double number) {
+  constexpr std::array kUnits{"B", "KB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  for (; number >= 1024 && unit + 1 < kUnits.size(); ++unit) number /= 1024;
+  return decimals(number, unit == 0 ? 0 : 1) + " " + kUnits.at(unit);
 }
 
 void Table::print(std::ostream& out) const {

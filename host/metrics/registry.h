@@ -36,6 +36,9 @@ public:
   std::string text() override;
   std::string json() override;
 
+  /// What both are made of, collected now. [any thread] [blocks: briefly]
+  std::vector<prometheus::MetricFamily> collect();
+
 private:
   using LabelList = std::vector<prometheus::ClientMetric::Label>;
   struct Family {
@@ -59,7 +62,6 @@ private:
   template <typename Series, typename... Arguments>
   Series& declare(const MetricSpec& spec, Labels labels, const Family& like, Arguments&&... arguments);
   static Family& familyOf(Families& families, const MetricSpec& spec, const Family& like);
-  std::vector<prometheus::MetricFamily> collect();
 
   Families families_;
   Collectors collectors_;

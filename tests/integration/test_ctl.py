@@ -182,9 +182,9 @@ def test_a_wrong_command_line_is_64(arguments):
 def test_help_tells_the_exit_statuses():
     ended = ctl("--help")
     assert (ended.status, ended.err) == (0, "")
-    for status in ("0", "1", "64", "66", "69", "70"):
+    for status in ("0", "1", "2", "64", "66", "69", "70", "75", "78", "128"):
         assert any(line.split()[:1] == [status] for line in ended.out.splitlines()), status
-    assert "PENSTOCK_URL" in ended.out and "http://127.0.0.1:8080" in ended.out
+    assert "PENSTOCK_URL" in ended.out and "PENSTOCK_SOCKET" in ended.out and "http://127.0.0.1:8080" in ended.out
     assert ctl("--version").out.startswith("penstockctl ")
     assert "--spread" in ctl("dead-letters", "replay", "--help").out
 

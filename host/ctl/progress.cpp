@@ -1,0 +1,34 @@
+#include "ctl/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+namespace penstock::ctl {
+namespace {
+
+constexpr int kBarWidth = 24;
+
+}  // namespace
+
+Progress::Progress() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+
+void Progress::clear() {
+  if (std::exchange(shown_, false)) std::cerr << "\r\x1b[K" << std::flush;
+}
+
+void Progress::show(const std::string& text) {
+  if (!terminal_) return;
+  std::cerr << '\r' << text << "\x1b[K" << std::flush;
+  shown_ = true;
+}
+
+std::string Progress::bar(double done) {
+  const int full = static_cast<int>(std::clamp(done, 0.0, 1.0) * kBarWidth);
+  return "[" + std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(kBarWidth - full), '.') + "]";
+}
+
+}  // namespace penstock::ctl
