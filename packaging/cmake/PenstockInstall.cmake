@@ -125,14 +125,9 @@ if(EXISTS ${packaging}/man)
   if(NOT "${packaging}/man/penstockd.8" IN_LIST pages OR NOT "${packaging}/man/penstockctl.1" IN_LIST pages)
     message(FATAL_ERROR "packaging/man lacks penstockd.8 or penstockctl.1")
   endif()
-  # The keys come from the daemon itself.
-  if(EXISTS ${packaging}/man/make-config-page)
-    install(CODE "
-      execute_process(COMMAND env -i \"PATH=\$ENV{PATH}\" \"$<TARGET_FILE:penstockd>\" --config-reference
-                      COMMAND \"${packaging}/man/make-config-page\"
-                      OUTPUT_FILE \"${PROJECT_BINARY_DIR}/penstock.lua.5\" COMMAND_ERROR_IS_FATAL ANY)"
-            COMPONENT service)
-    list(APPEND pages ${PROJECT_BINARY_DIR}/penstock.lua.5)
+  # This one is made by the build, of what the daemon knows.
+  if(TARGET manual)
+    list(APPEND pages ${PROJECT_BINARY_DIR}/man/penstock.lua.5)
   endif()
   foreach(page IN LISTS pages)
     string(REGEX MATCH "[1-8]$" section ${page})

@@ -6,7 +6,9 @@ endif()
 
 set(CPACK_GENERATOR ${PENSTOCK_PACKAGE})
 string(TOUPPER ${CPACK_GENERATOR} CPACK_GENERATOR)
+set(CPACK_VERBATIM_VARIABLES ON)
 set(CPACK_PACKAGE_NAME penstock)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_VENDOR "Penstock")
 set(CPACK_PACKAGE_CONTACT "Penstock maintainers <maintainers@penstock.example>")
 # Empty, or CPack puts it before every package's own.

@@ -7,7 +7,7 @@ import pytest
 
 sys.path[:0] = [str(pathlib.Path(__file__).parents[1] / "support"), str(pathlib.Path(__file__).parent)]
 
-from debian import Debian, field, run  # noqa: E402
+from chroot import Debian, field, run  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGES = pathlib.Path(os.environ.get("PENSTOCK_PACKAGES", ROOT / "build/packages"))

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from conftest import ROOT
-from debian import field, run
+from chroot import field, run
 
 CONFIGURATION = "/etc/penstock/"
 
@@ -41,10 +41,12 @@ def test_the_service_is_where_the_hierarchy_standard_wants_it(debs):
         *(f"{plugins}/{name}.so" for name in ("http-ingest", "memory-queue", "sqlite-queue", "sqlite-store", "worker",
                                              "http-transport", "metrics")),
         "/lib/systemd/system/penstock.service",
+        "/lib/systemd/system/penstock.socket",
         "/usr/lib/sysusers.d/penstock.conf",
         "/usr/lib/tmpfiles.d/penstock.conf",
         "/usr/share/man/man8/penstockd.8.gz",
         "/usr/share/man/man1/penstockctl.1.gz",
+        "/usr/share/man/man5/penstock.lua.5.gz",
         "/usr/share/bash-completion/completions/penstockctl",
         "/usr/share/penstock/alerts/penstock.rules.yml",
         "/usr/share/penstock/migrations/sqlite/0001_store.sql",

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from debian import Service, field
+from chroot import Service, field
 from driver import phone, until
 from postgres import Postgres, cluster_folder
 

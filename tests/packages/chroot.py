@@ -162,7 +162,7 @@ class Debian:
 
     def command(self, *command, user=None):
         """A command line that runs this inside; it becomes the command, so its process is the command's own."""
-        change = f"--userspec={user}:{user} " if user else ""
+        change = f"--userspec={user} " if user else ""
         mounts = ['mount --rbind /proc "$0/proc"']
         for inside, outside in self.shared.items():
             self.path(inside).mkdir(parents=True, exist_ok=True)
