@@ -1,6 +1,6 @@
+#include "penstock/plugin.h"
 #include "config.h"
 #include "penstock/http.h"
-#include "penstock/plugin.h"
 
 #include <string>
 
@@ -12,7 +12,8 @@ public:
     penstock::Route route;
     route.pattern = "/hello";
     route.handler = [greeting = context.config.text("greeting")](penstock::HttpRequest&, penstock::Responder answer) {
-      answer.send(penstock::HttpResponse{.status = 200, .content_type = "text/plain; charset=utf-8", .body = greeting + '\n'});
+      answer.send(
+          penstock::HttpResponse{.status = 200, .content_type = "text/plain; charset=utf-8", .body = greeting + '\n'});
     };
     context.require<penstock::Http>().add(std::move(route));
   }
