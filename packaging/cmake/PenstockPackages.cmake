@@ -23,11 +23,11 @@ set(CPACK_THREADS 1)
 
 set(PENSTOCK_SUMMARY_service "messaging gateway with Lua policies and durable queues")
 set(PENSTOCK_TEXT_service
-"Applications send SMS, MMS and e-mail through one HTTP API; providers post
-what people answer. Every request is checked by Lua scripts that can be
-edited without recompiling, put on a durable queue and answered 202; workers
-keep it as a message of a conversation and send it through a provider, never
-twice by guess.
+"Applications send SMS, MMS and e-mail through one HTTP API, and providers
+post what people answer. Every request is checked by Lua scripts that can be
+edited without recompiling, put on a durable queue and answered 202, and
+workers keep it as a message of a conversation and send it through a
+provider, never twice by guess.
 
 This package has the daemon, its control tool, queue and store in files of
 this machine, the workers, the transport and the metrics.")

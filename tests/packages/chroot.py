@@ -49,20 +49,14 @@ class Machine:
         text = run("dpkg-query", "--show", "--showformat=${db:Status-Status}|${Package}|${Essential}|${Pre-Depends}, ${Depends}"
                    "|${Provides}|${Priority}\n")
         for line in text.splitlines():
-            status, name, essential, depends, provides, priority = line.split("|")[:6] if line.count("|") == 5 else \
-                self._with_alternatives(line)
+            # Dependencies have bars of their own.
+            status, name, essential, rest = line.split("|", 3)
+            depends, provides, priority = rest.rsplit("|", 2)
             if status != "installed":
                 continue
             self.packages[name] = (essential == "yes" or priority == "required", depends)
             for provided in provides.split(","):
                 self.providers.setdefault(provided.split("(")[0].strip(), name)
-
-    @staticmethod
-    def _with_alternatives(line):
-        """Dependencies have bars of their own."""
-        status, name, essential, rest = line.split("|", 3)
-        depends, provides, priority = rest.rsplit("|", 2)
-        return status, name, essential, depends, provides, priority
 
     def closure(self, depends):
         """All packages that these dependencies need, with what every Debian has."""
