@@ -154,6 +154,9 @@ endif()
 if(PENSTOCK_POSTGRESQL)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/migrations/postgres DESTINATION ${PENSTOCK_SHARE_DIRECTORY}/migrations
           COMPONENT postgresql)
+  foreach(folder "" /conf.d)
+    penstock_install_private_directory(postgresql ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder})
+  endforeach()
   penstock_install_configuration(postgresql /conf.d ${packaging}/config/50-postgresql.lua)
 endif()
 
