@@ -1,5 +1,5 @@
 # Thin over packaging/ and CMake's presets; a fresh machine has no make and uses packaging/run and packaging/test.
-.PHONY: run test test-long build lint bench load cover clean
+.PHONY: run test test-long build lint bench load cover packages clean
 
 run:
 	packaging/run
@@ -22,6 +22,9 @@ load:
 
 cover:
 	packaging/cover
+
+packages:
+	packaging/packages
 
 lint:
 	packaging/lint

@@ -1,5 +1,8 @@
 # Warnings are errors; hardening as the OpenSSF compiler guide recommends, without nodlopen, which would stop plugins.
-add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wimplicit-fallthrough -Werror)
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wimplicit-fallthrough)
+if(PENSTOCK_WARNINGS_ARE_ERRORS)
+  add_compile_options(-Werror)
+endif()
 add_compile_options(-fstack-clash-protection -fstack-protector-strong -fno-delete-null-pointer-checks
                     -fno-strict-overflow -fno-strict-aliasing)
 add_compile_definitions(_GLIBCXX_ASSERTIONS BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_CONCEPTS)

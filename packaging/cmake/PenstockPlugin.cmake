@@ -1,7 +1,7 @@
 # The ABI fingerprint: what a plugin and the host must have in common so that they may share C++ types. It covers the SDK
-# headers, the compiler, the standard, the flags that change layouts, and the versions of Poco and Boost.
+# headers, the compiler, the standard, the flags that change layouts, and the versions of Poco and Boost. The SDK's package
+# installs this file too, so that a plugin of another tree is built, and its fingerprint computed, in the same way.
 include_guard(GLOBAL)
-set(PENSTOCK_CMAKE_DIRECTORY ${CMAKE_CURRENT_LIST_DIR})
 
 function(penstock_fingerprint result include_directory)
   file(GLOB headers RELATIVE ${include_directory} CONFIGURE_DEPENDS ${include_directory}/penstock/*.h)
@@ -25,15 +25,20 @@ endfunction()
 function(penstock_add_plugin name)
   cmake_parse_arguments(plugin "" "DIRECTORY" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} MODULE ${plugin_SOURCES})
-  if(NOT plugin_DIRECTORY)
+  if(NOT plugin_DIRECTORY AND TARGET penstock)
     set(plugin_DIRECTORY ${PENSTOCK_PLUGIN_OUTPUT_DIRECTORY})
     add_dependencies(penstock ${name})
+    set_property(GLOBAL APPEND PROPERTY PENSTOCK_PLUGINS ${name})
+  elseif(NOT plugin_DIRECTORY)
+    set(plugin_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   endif()
   target_link_libraries(${name} PRIVATE penstock::sdk ${plugin_LIBRARIES})
   target_compile_definitions(${name} PRIVATE PENSTOCK_PLUGIN_NAME="${name}")
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${plugin_DIRECTORY}
-                        LINK_DEPENDS ${PENSTOCK_CMAKE_DIRECTORY}/plugin.map)
-  target_link_options(${name} PRIVATE -Wl,--version-script=${PENSTOCK_CMAKE_DIRECTORY}/plugin.map)
+                        CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+                        CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+                        LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map -Wl,-z,now)
   if(NOT PENSTOCK_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()

@@ -1,0 +1,217 @@
+"""Install, upgrade, remove, purge and install again, by the real dpkg in a Debian of its own."""
+
+import os
+
+import pytest
+from chroot import Service, field
+from driver import phone, until
+from postgres import Postgres, cluster_folder
+
+SCRIPTS = "/etc/penstock/scripts"
+
+
+@pytest.fixture
+def serve(debian, tmp_path):
+    """Starts the installed service; each must drain and exit 0."""
+    services = []
+
+    def begin(environment=None):
+        services.append(Service(debian, tmp_path, environment=environment))
+        return services[-1]
+
+    yield begin
+    statuses = [service.stop() for service in services]
+    assert statuses == [0] * len(services), "\n".join(service.log_text()[-4000:] for service in services)
+
+
+def send(service):
+    return service.accepted("/api/messages/sms", {"from": phone(), "to": phone(), "body": "it lives"})["id"]
+
+
+def sent(service, id):
+    return until(lambda: (message := service.message(id))["status"] == "sent" and message, 30, f"message {id} being sent")
+
+
+def test_an_installed_service_runs_as_its_user_with_what_is_shipped(debian, debs, serve):
+    debian.install(debs["penstock"])
+
+    name, *_, home, shell = debian.run("getent", "passwd", "penstock").strip().split(":")
+    assert (name, home, shell) == ("penstock", "/var/lib/penstock", "/usr/sbin/nologin")
+    assert debian.owner("/var/lib/penstock") == "penstock:penstock 750"
+    assert "good" in debian.run("/usr/sbin/penstockd", "--check-config", user="penstock")
+    service = serve()
+    sent(service, send(service))
+    assert debian.path("/var/lib/penstock/store.db").exists() and debian.path("/var/lib/penstock/queue.db").exists()
+
+
+def test_configuration_is_the_groups_to_read_and_nobody_elses(debian, debs):
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+
+    for folder in ("", "/conf.d", "/scripts", "/scripts/providers"):
+        assert debian.owner(f"/etc/penstock{folder}") == "root:penstock 750"
+    files = [file for file in debian.path("/etc/penstock").rglob("*") if file.is_file()]
+    assert len(files) > 10
+    for file in files:
+        assert debian.owner(f"/{file.relative_to(debian.root)}") == "root:penstock 640", file
+    refused = debian.attempt("cat", "/etc/penstock/penstock.lua", user="nobody")
+    assert refused.returncode != 0 and "Permission denied" in refused.stderr
+
+
+def test_an_administrators_owner_and_mode_outlast_an_upgrade(debian, debs, previous):
+    debian.install(previous["penstock"])
+    debian.run("chown", "daemon:penstock", "/etc/penstock/penstock.lua")
+    debian.run("chmod", "0600", f"{SCRIPTS}/retry.lua")
+    debian.run("dpkg-statoverride", "--update", "--add", "root", "root", "0600", f"{SCRIPTS}/redact.lua")
+
+    debian.install(debs["penstock"])
+
+    assert debian.owner("/etc/penstock/penstock.lua") == "daemon:penstock 640"
+    assert debian.owner(f"{SCRIPTS}/retry.lua") == "root:penstock 600"
+    assert debian.owner(f"{SCRIPTS}/redact.lua") == "root:root 600"
+
+
+def test_the_unit_is_enabled_once_and_stays_disabled_when_it_was(debian, debs, previous):
+    wanted = debian.path("/etc/systemd/system/multi-user.target.wants/penstock.service")
+    debian.install(previous["penstock"])
+    assert wanted.is_symlink()
+
+    wanted.unlink()
+    debian.install(debs["penstock"])
+
+    assert not wanted.is_symlink()
+
+
+def test_an_upgrade_keeps_messages_what_waits_and_what_was_edited(debian, debs, previous, serve):
+    debian.install(previous["penstock"])
+    route = debian.path(f"{SCRIPTS}/route.lua")
+    route.write_text(route.read_text(encoding="utf-8") + "-- edited here\n", encoding="utf-8")
+    own = debian.path("/etc/penstock/conf.d/90-own.lua")
+    own.write_text('return { http = { max_uri = "4KB" } }\n', encoding="utf-8")
+    own.chmod(0o644)
+    before = serve()
+    kept = send(before)
+    sent(before, kept)
+    assert before.stop() == 0
+    before = serve({"AUTOSTART": "false"})
+    waiting = [send(before) for _ in range(20)]
+
+    debian.install(debs["penstock"])  # while it serves
+
+    assert before.get("/livez").status == 200
+    assert before.stop() == 0
+    assert debian.status("penstock") == f"installed {field(debs['penstock'], 'Version')}"
+    assert route.read_text(encoding="utf-8").endswith("-- edited here\n")
+    assert debian.path(f"{SCRIPTS}/route.lua.dpkg-dist").exists()
+    assert "shipped before" not in debian.path(f"{SCRIPTS}/retry.lua").read_text(encoding="utf-8")
+    assert own.exists()
+    after = serve()
+    assert after.message(kept)["status"] == "sent"
+    for id in waiting:
+        assert len(sent(after, id)["attempts"]) == 1
+
+
+def test_removed_it_leaves_what_was_kept_and_installed_again_it_has_it(debian, debs, serve):
+    debian.install(debs["penstock"])
+    service = serve()
+    id = send(service)
+    sent(service, id)
+    assert service.stop() == 0
+
+    debian.remove("penstock")
+
+    assert not debian.path("/usr/sbin/penstockd").exists()
+    assert debian.path("/etc/penstock/penstock.lua").exists() and debian.path("/var/lib/penstock/store.db").exists()
+    debian.install(debs["penstock"])
+    assert serve().message(id)["status"] == "sent"
+
+
+def test_purged_it_leaves_nothing_but_its_user_and_what_others_put_there(debian, debs, serve):
+    debian.install(debs["penstock"])
+    service = serve()
+    sent(service, send(service))
+    assert service.stop() == 0
+    key = debian.path("/etc/penstock/acme.token")
+    key.write_text("hush\n", encoding="utf-8")
+
+    debian.purge("penstock")
+
+    assert not debian.path("/var/lib/penstock").exists()
+    assert [file.name for file in debian.path("/etc/penstock").rglob("*")] == ["acme.token"]
+    left = [name for name in debian.run("find", "/", "-xdev", "-name", "*penstock*").split()
+            if not name.startswith(("/proc/", "/tmp/", "/etc/penstock"))]
+    assert left == []
+    debian.run("getent", "passwd", "penstock")
+    debian.install(debs["penstock"])
+    sent(fresh := serve(), send(fresh))
+
+
+def test_plugins_come_and_go_with_their_packages(debian, debs):
+    debian.install(debs["penstock"])
+
+    def plugins():
+        said = debian.run("/usr/sbin/penstockd", "--list-plugins", user="penstock")
+        assert "refused" not in said, said
+        return {line.split()[0] for line in said.splitlines() if line and not line.startswith((" ", "in "))}
+
+    alone = plugins()
+    assert not {"pg-queue", "pg-store", "redis-cache"} & alone
+    debian.install(debs["penstock-postgresql"], debs["penstock-redis"])
+    assert plugins() == alone | {"pg-queue", "pg-store", "redis-cache"}
+    debian.remove("penstock-postgresql", "penstock-redis")
+    assert plugins() == alone
+
+
+@pytest.fixture
+def database(debian):
+    """A PostgreSQL server of the machine, with an empty database, seen inside by its socket."""
+    with cluster_folder() as folder:
+        server = Postgres(folder)
+        os.chmod(folder, 0o755)
+        server.create("gateway")
+        debian.shared["/srv/postgresql"] = folder
+        server.inside = "postgres://penstock@/gateway?host=/srv/postgresql"
+        yield server
+        server.end()
+
+
+def test_packages_touch_no_database_and_a_database_outlives_them(debian, debs, previous, database, serve):
+    def schemas():
+        return database.query("gateway", "SELECT count(*) FROM pg_namespace WHERE nspname = 'penstock'")
+
+    def configure():
+        url = debian.path("/etc/penstock/postgresql.url")
+        url.write_text(database.inside + "\n", encoding="utf-8")
+        debian.run("chown", "root:penstock", "/etc/penstock/postgresql.url")
+        debian.path("/etc/penstock/conf.d/60-postgresql.lua").write_text(
+            'return { plugins = { "http-ingest", "pg-queue", "pg-store", "worker", "http-transport", "metrics" },\n'
+            '  pg = { url = { file = "/etc/penstock/postgresql.url" } } }\n', encoding="utf-8")
+
+    debian.install(previous["penstock"], previous["penstock-postgresql"])
+    configure()
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+    assert schemas() == "0"
+    service = serve()
+    id = send(service)
+    sent(service, id)
+    assert service.stop() == 0
+
+    debian.purge("penstock-postgresql", "penstock")
+
+    assert schemas() == "1"
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+    configure()
+    assert serve().message(id)["status"] == "sent"
+
+
+def test_a_version_goes_on_with_queue_and_store_of_the_one_before_in_postgresql(debian, debs, previous, database, serve):
+    debian.install(previous["penstock"], previous["penstock-postgresql"])
+    environment = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": database.inside}
+    before = serve({**environment, "AUTOSTART": "false"})
+    waiting = [send(before) for _ in range(20)]
+    assert before.stop() == 0
+
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+
+    after = serve(environment)
+    for id in waiting:
+        assert len(sent(after, id)["attempts"]) == 1
