@@ -88,11 +88,6 @@ std::string HttpServer::place(ListenerName name) const {
   return listener ? listener->place() : std::string();
 }
 
-std::string HttpServer::place(ListenerName name) const {
-  const auto& listener = listeners_[static_cast<std::size_t>(name)];
-  return listener ? listener->place() : std::string();
-}
-
 std::uint16_t HttpServer::port(ListenerName name) const {
   const auto& listener = listeners_[static_cast<std::size_t>(name)];
   return listener ? listener->port() : std::uint16_t{0};
