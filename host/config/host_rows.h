@@ -7,7 +7,7 @@ namespace penstock {
 /// Rows at the top of the configuration. An empty folder is found by itself: beside the sources in a checkout, under
 /// /etc, /usr/share and /var/lib when installed.
 inline constexpr ConfigRow kHostRows[] = {
-    {"plugins", ConfigType::List, "http-ingest,sqlite-queue,sqlite-store,worker,metrics", "nonempty",
+    {"plugins", ConfigType::List, "http-ingest,sqlite-queue,sqlite-store,worker,http-transport,metrics", "nonempty",
      "Plugins to load; the order does not matter."},
     {"data_dir", ConfigType::Text, "", "",
      "Folder for everything that is kept; empty: ./var in a checkout, /var/lib/penstock when installed."},

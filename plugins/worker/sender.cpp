@@ -37,7 +37,7 @@ Sender::Sender(Queue& queue, Store& store, Policy& policy, Providers& providers,
       transport_(transport),
       clock_(clock),
       log_(log),
-      metrics_(metrics),
+      metrics_(metrics, clock),
       journal_(journal),
       settings_(settings),
       cache_(cache),
@@ -236,7 +236,7 @@ std::optional<Conclusion> Sender::held(Outgoing& message) {
 std::optional<Conclusion> Sender::paced(Outgoing& message) {
   if (const auto wait = pacer_.admit(clock_.now())) {
     const std::string_view cause = pacer_.running() ? "pace" : "paused";
-    metrics_.waits(cause).add();
+    metrics_.putAside(cause, *wait);
     return Conclusion{std::nullopt, Release{*wait, std::string(cause)}};
   }
   message.pace = Finally([this] { pacer_.giveBack(); });
@@ -449,7 +449,7 @@ void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
 }
 
 void Sender::release(Parcel message, Duration delay, std::string_view cause) {
-  metrics_.waits(cause).add();
+  metrics_.putAside(cause, delay);
   message->stay();
   Conclusion conclusion{std::nullopt, Release{delay, std::string(cause)}};
   conclude({std::move(message), std::move(conclusion)});

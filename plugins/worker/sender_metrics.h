@@ -2,11 +2,14 @@
 
 #include "worker/breaker.h"
 
+#include "penstock/clock.h"
 #include "penstock/metrics.h"
 #include "penstock/store.h"
 
 #include <array>
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,6 +22,9 @@ inline constexpr HistogramSpec kSendSeconds{
 inline constexpr CounterSpec kSendRetries{"penstock_send_retries_total", "Messages that will be sent again later."};
 inline constexpr CounterSpec kSendWaits{"penstock_send_waits_total",
                                         "Messages that were put aside without an attempt, by what they wait for."};
+inline constexpr GaugeSpec kWaiting{
+    "penstock_send_waiting",
+    "Messages that this process put aside without an attempt and that are not due again yet, by what they wait for."};
 inline constexpr CounterSpec kSendRefused{
     "penstock_send_refused_total", "Messages that were not sent because an earlier attempt has sent them or may have."};
 inline constexpr GaugeSpec kSending{"penstock_sends_in_flight", "Messages on their way to a provider."};
@@ -32,6 +38,19 @@ inline constexpr CounterSpec kBreakerTransitions{
 /// What messages are put aside for.
 inline constexpr std::array<std::string_view, 9> kWaitCauses{
     "paused", "pace", "provider_limit", "destination_limit", "breaker", "sender_limit", "lease", "store", "stop"};
+
+/// How many wait, by the times when they are due again. A time is rounded down by less than a sixty-fourth of the wait,
+/// so that what it costs does not depend on how many wait. [any thread]
+class Waiting {
+public:
+  void add(SteadyTime now, Duration delay);
+  std::size_t count(SteadyTime now);
+
+private:
+  std::mutex mutex_;
+  std::map<SteadyTime, std::size_t> due_;  // guarded by mutex_
+  std::size_t waiting_ = 0;                // guarded by mutex_
+};
 
 /// What is counted of one provider.
 struct ProviderSeries {
@@ -48,23 +67,33 @@ struct ProviderSeries {
 
 class SenderMetrics {
 public:
-  explicit SenderMetrics(Metrics& metrics);
+  SenderMetrics(Metrics& metrics, Clock& clock);
 
   /// A provider's; those that come with a reload are declared when they are first met. [any thread]
   ProviderSeries& of(const std::string& provider);
 
-  /// Messages that wait for `cause`, one of kWaitCauses. [any thread]
-  Counter& waits(std::string_view cause);
+  /// A message waits for `cause`, one of kWaitCauses. [any thread]
+  void putAside(std::string_view cause, Duration delay);
 
   Counter& retries;
   Counter& refused;
   Gauge& in_flight;
 
 private:
+  struct Cause {
+    Cause(Metrics& metrics, std::string_view cause);
+
+    Counter& put_aside;
+    Gauge& shown;
+    Waiting waiting;
+  };
+
   Metrics& registry_;
-  std::map<std::string, Counter*, std::less<>> waits_;
+  Clock& clock_;
+  std::map<std::string, Cause, std::less<>> causes_;
   std::mutex mutex_;
   std::map<std::string, ProviderSeries> providers_;
+  std::unique_ptr<Collection> collection_;  // goes first: it looks at the causes
 };
 
 }  // namespace penstock

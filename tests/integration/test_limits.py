@@ -118,6 +118,7 @@ def test_a_providers_section_bounds_what_goes_to_it(start, receiver, gate):
     receiver.await_requests(1)
     post(server, phone(), ["second"])
     until(lambda: waits(server, "provider") >= 1, what="the wait")
+    assert server.metric('penstock_send_waiting{cause="provider_limit"}') == 1
     assert receiver.count("second") == 0
     gate.set()
     arrive(receiver, ["second"], 75)

@@ -26,7 +26,7 @@ def test_an_sms_is_found_in_its_conversation(server):
     assert accepted["status"] == "accepted"
     assert UUID.match(accepted["id"])
     assert re.match("^[0-9a-f]{32}$", accepted["idempotencyKey"])
-    detail = server.message(accepted["id"])
+    detail = server.sent(accepted["id"])
     conversation = server.conversation(a)
     message = only(server.messages(conversation["id"]))
     assert message == conversation["last_message"]
@@ -39,7 +39,8 @@ def test_an_sms_is_found_in_its_conversation(server):
     assert message["timestamp"] == "2026-03-01T12:00:00.000Z"
     assert message["attachments"] == []
     assert detail["idempotency_key"] == accepted["idempotencyKey"]
-    assert detail["attempts"] == []
+    attempt = only(detail["attempts"])
+    assert (attempt["outcome"], attempt["provider"]) == ("sent", detail["provider"])
     assert conversation["key"] == f"sms:{min(a, b)}<->{max(a, b)}"
     assert conversation["message_count"] == 1
     assert conversation["last_activity_at"] == "2026-03-01T12:00:00.000Z"
@@ -270,16 +271,21 @@ def test_pages_hold_everything_once_newest_conversation_first(start):
     assert sorted(item["id"] for item in items) == list(range(1, 8))
 
 
-def test_nothing_is_sent_yet(server):
+def test_what_was_sent_is_listed_under_both_paths(start):
+    server = start()
+    empty = {"items": [], "meta": {"page": 1, "page_size": 50, "total": 0}}
+    assert server.get("/messages/sent").json == empty
+    id = server.accepted("/api/messages/sms", sms(phone(), phone()))["id"]
+    finished = server.sent(id)["attempts"][-1]["finished_at"]
     for path in ("/api/messages/sent", "/messages/sent"):
-        assert server.get(path).json == {"items": [], "meta": {"page": 1, "page_size": 50, "total": 0}}
+        assert only(server.get(path).json["items"]) == {"message_id": id, "sent_at": finished}
 
 
 def test_what_was_persisted_survives_a_restart(start, tmp_path):
     a, b = phone(), phone()
     server = start(folder=tmp_path)
     accepted = server.accepted("/api/messages/sms", sms(a, b, EVERYTHING))
-    before = server.message(accepted["id"])
+    before = server.sent(accepted["id"])
     assert server.stop() == 0
     again = start(folder=tmp_path)
     assert again.message(accepted["id"]) == before

@@ -107,7 +107,7 @@ def test_a_plugin_that_breaks_while_running_is_drained_around_with_exit_70(tmp_p
     plugins.mkdir()
     for plugin in [*(BUILD / "lib/penstock/plugins").glob("*.so"), BUILD / "tests/loader/plugins/running/breaks-later.so"]:
         (plugins / plugin.name).symlink_to(plugin)
-    ended = run("-D", f"plugin_dir={plugins}", "-D", "plugins=http-ingest,memory-queue,sqlite-store,worker,breaks-later",
+    ended = run("-D", f"plugin_dir={plugins}", "-D", "plugins=http-ingest,memory-queue,sqlite-store,worker,http-transport,breaks-later",
                 "-D", "http.public.port=0", "-D", f"data_dir={tmp_path}", "-D", "logging.format=json")
     assert ended.returncode == 70
     events = [json.loads(line) for line in ended.stderr.splitlines()]

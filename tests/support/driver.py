@@ -174,6 +174,15 @@ class Server:
 
         return until(found, seconds, f"message {id}")
 
+    def sent(self, id, seconds=30.0):
+        """The message, once it is sent."""
+
+        def found():
+            message = self.message(id, seconds)
+            return message if message["status"] == "sent" else None
+
+        return until(found, seconds, f"message {id} to be sent")
+
     def conversation(self, participant):
         """The one conversation of the participant."""
         answer = self.get(f"/api/conversations?participant={participant.replace('+', '%2B')}")

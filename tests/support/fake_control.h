@@ -55,6 +55,10 @@ public:
     std::lock_guard guard(mutex_);
     return sets_;
   }
+  std::size_t watches() const {
+    std::lock_guard guard(mutex_);
+    return watches_.size();
+  }
   std::size_t takes() const {
     std::lock_guard guard(mutex_);
     return takes_;

@@ -71,7 +71,8 @@ class Postgres:
         else:
             self._run("initdb", "-D", str(self.folder / "data"), "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
                       "--auth=trust", "--username=penstock", *initdb)
-        self._configure([f"unix_socket_directories = '{self.folder}'", "listen_addresses = ''", "fsync = off", *settings])
+        self._configure([f"unix_socket_directories = '{self.folder}'", "listen_addresses = ''", "fsync = off", "max_connections = 400",
+                         *settings])
         self.process = None
         self.start()
 

@@ -181,6 +181,7 @@ TEST_F(DeadLetterCauses, EachIsCountedOnceByWhatMadeItSo) {
   giveUp(event(), {.reason = "never", .grounds = Grounds::Rejected});
   giveUp(event(), {.reason = "too often", .grounds = Grounds::GaveUp});
   giveUp(event(), {.reason = "nobody", .grounds = Grounds::NoRoute});
+  giveUp(event(), {.reason = "may have left", .grounds = Grounds::Unknown});
   giveUp(event(), {.reason = "no word for it"});
   crash(event());
   accept(event());

@@ -80,6 +80,7 @@ TEST_F(QueueFidelity, EveryMemberFilled) {
                    .provider = "sendgrid",
                    .provider_message_id = "x\\y\"z",
                    .status = "delivered",
+                   .message_id = Uuid{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
                    .metadata = "{\"nested\":{\"list\":[1,\"\\\"\",null]},\"wide\":\"\u20AC\"}"};
   expectUnchanged(event);
 }

@@ -163,6 +163,7 @@ TEST_F(DeadLetterReplay, AReplayedCrashSuspectIsGivenAsManyChancesAgain) {
     receiveOne();
     advance(kLease);
   }
+  ASSERT_TRUE(receive().empty());
   ASSERT_EQ(deadList().size(), 1U);
   ASSERT_EQ(deadLetters().replay({}, 1, 0s), 1U);
   std::uint32_t handed_out = 0;

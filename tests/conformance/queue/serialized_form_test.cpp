@@ -42,6 +42,7 @@ Event goldenEvent() {
                    .provider = "sendgrid",
                    .provider_message_id = "<1@example.org>",
                    .status = "",
+                   .message_id = std::nullopt,
                    .metadata = "{\"campaign\":\"spring\"}"};
   return event;
 }

@@ -142,7 +142,7 @@ TEST(Plugins, AreKnownBeforeTheirSections) {
   ConfigFolder folder(R"(return { plugins = { "worker", "x" }, unheard = { of = 1 } })");
   EXPECT_THAT(folder.load().plugins(), ElementsAre("worker", "x"));
   folder.write("penstock.lua", "return {}");
-  EXPECT_EQ(folder.load().plugins().size(), 5U);
+  EXPECT_EQ(folder.load().plugins().size(), 6U);
   folder.write("penstock.lua", "return { plugins = {} }");
   EXPECT_THROW(folder.load().plugins(), ConfigurationFaults);
   folder.write("penstock.lua", "return { plugins = 5 }");

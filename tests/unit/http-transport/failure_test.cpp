@@ -180,10 +180,13 @@ private:
 };
 
 TEST_F(Failure, WithoutAFreeDescriptorItIsThisProcessThatIsBusy) {
-  Receiver receiver([](Receiver::Connection& connection) {
+  const auto answers = [](Receiver::Connection& connection) {
     while (!connection.request().empty()) connection.answer("ok");
-  });
+  };
+  Receiver receiver(answers);
+  Receiver another(answers);
   open();
+  EXPECT_EQ(answered(post(another.url())).status, 200U) << "whatever the transport opens for itself it has";
   {
     const NoMoreDescriptors none;
     const SendFailure failure = failed(post(receiver.url()));

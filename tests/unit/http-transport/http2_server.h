@@ -37,7 +37,7 @@ public:
     close(listener);
   }
   ~Http2Server() {
-    kill(server_, SIGKILL);
+    kill(server_, SIGTERM);
     waitpid(server_, nullptr, 0);
   }
   Http2Server(const Http2Server&) = delete;
@@ -56,17 +56,23 @@ private:
   std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
 
   std::string configuration() const {
-    std::string text = "daemon off;\nmaster_process off;\npid " + file("nginx.pid") + ";\nerror_log " +
+    std::string text = "daemon off;\nuser root;\nworker_processes 1;\npid " + file("nginx.pid") + ";\nerror_log " +
                        file("error.log") + " notice;\nevents { worker_connections 256; }\nhttp {\n  access_log off;\n";
     for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
       text += "  " + std::string(kind) + "_temp_path " + file(kind) + ";\n";
     return text + "  server {\n    listen 127.0.0.1:" + std::to_string(port_) +
            " ssl http2;\n    ssl_certificate certificate.pem;\n    ssl_certificate_key key.pem;\n"
-           "    location = / { add_header X-Connection $connection; return 200 $server_protocol; }\n"
-           "    location = /gone { return 444; }\n  }\n}\n";
+           "    location = / { add_header X-Connection $connection; proxy_set_header X-Protocol $server_protocol; "
+           "proxy_pass http://unix:" +
+           file("back") +
+           "; }\n    location = /gone { return 444; }\n  }\n"
+           // What answers before it has read the body may end the stream before its answer is read.
+           "  server { listen unix:" +
+           file("back") + "; location / { return 200 $http_x_protocol; } }\n}\n";
   }
 
-  /// nginx takes over the sockets that this variable numbers, as it does from the program before it in an upgrade.
+  /// nginx takes over the sockets that this variable numbers, as it does from the program before it in an upgrade; only
+  /// with a master process, which SIGTERM ends together with its worker.
   pid_t launch(int listener) const {
     const std::string folder = folder_.path().string();
     const std::string configuration_file = file("nginx.conf");
@@ -78,7 +84,7 @@ private:
     const pid_t child = fork();
     if (child < 0) throw std::runtime_error("no process for nginx");
     if (child > 0) return child;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     fcntl(listener, F_SETFD, 0);
     fcntl(listener, F_SETFL, O_NONBLOCK);
     execve("/usr/sbin/nginx", const_cast<char* const*>(arguments.data()), const_cast<char* const*>(environment.data()));

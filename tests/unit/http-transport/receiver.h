@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -124,6 +125,9 @@ public:
 private:
   void accept() {
     for (;;) {
+      // While it waits, accept4 holds a descriptor already, of which a test may leave none.
+      pollfd waiting{listener_, POLLIN, 0};
+      poll(&waiting, 1, -1);
       const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0) return;
       ++connections_;

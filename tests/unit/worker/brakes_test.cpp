@@ -1,5 +1,6 @@
 #include "worker/breaker.h"
 #include "worker/limits.h"
+#include "worker/sender_metrics.h"
 #include "worker/token_bucket.h"
 
 #include <gtest/gtest.h>
@@ -306,6 +307,26 @@ TEST(Limits, WhatAProvidersScriptSaysComesFirst) {
   EXPECT_TRUE(limits.enter(narrow, kStart));
   limits.change({{0, 9}, {}, {}}, kStart);
   EXPECT_TRUE(limits.enter(narrow, kStart));
+}
+
+TEST(Waiting, CountsWhoIsNotDueYet) {
+  Waiting waiting;
+  waiting.add(kStart, 2s);
+  waiting.add(kStart, 2s);
+  waiting.add(kStart, 1h);
+  EXPECT_EQ(waiting.count(kStart), 3U);
+  EXPECT_EQ(waiting.count(kStart + 1900ms), 3U);
+  EXPECT_EQ(waiting.count(kStart + 2s), 1U);
+  EXPECT_EQ(waiting.count(kStart + 59min), 1U);
+  EXPECT_EQ(waiting.count(kStart + 1h), 0U);
+}
+
+TEST(Waiting, WhoIsPutAsideAgainAndAgainIsCountedOnce) {
+  Waiting waiting;
+  for (int turn = 0; turn < 1000; ++turn) {
+    waiting.add(kStart + turn * 50ms, 50ms);
+    EXPECT_EQ(waiting.count(kStart + turn * 50ms), 1U);
+  }
 }
 
 }  // namespace penstock::test

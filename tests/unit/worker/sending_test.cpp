@@ -74,6 +74,7 @@ TEST_F(SendingTest, AMessageIsSentRecordedAndDone) {
   EXPECT_EQ(attempts[0].provider, "plain");
   EXPECT_EQ(attempts[0].http_status, 202);
   EXPECT_EQ(metrics.value("penstock_sends_total{provider=\"plain\",outcome=\"sent\"}"), 1);
+  stop();
   EXPECT_EQ(count("processed_total"), 1);
 }
 
@@ -438,8 +439,7 @@ TEST_F(SendingTest, ManyThreadsTogetherReceiveNoMoreThanMayBeOnTheirWay) {
   settings.receive = 10;
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   start();
-  queue.give(makeOutbounds(1, 10));
-  queue.give(makeOutbounds(11, 10));
+  for (unsigned number = 1; number <= 20; ++number) queue.give(makeOutbounds(number, 1));
   transport.awaitSends(10);
   EXPECT_EQ(transport.sends(), 10u);
   EXPECT_EQ(metrics.value("penstock_sends_in_flight"), 10);
@@ -585,6 +585,20 @@ TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {
     const std::string series = "penstock_breaker_transitions_total{provider=\"plain\",state=\"";
     EXPECT_EQ(metrics.value(series + state + "\"}"), 1) << state;
   }
+}
+
+TEST_F(SendingTest, HowManyWaitForABreakerIsShown) {
+  const std::string gauge = "penstock_send_waiting{cause=\"breaker\"}";
+  settings.sending.breaker_failures = 1;
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(500)); };
+  start();
+  queue.give(makeOutbounds(1, 1));
+  queue.awaitSettled(1);
+  EXPECT_EQ(metrics.value(gauge), 0);
+  queue.give(makeOutbounds(2, 3));
+  queue.awaitSettled(4);
+  EXPECT_GE(metrics.value(gauge), 3) << "the queue hands out again at once what was put aside";
 }
 
 TEST_F(SendingTest, AStopWaitsForWhatIsOnItsWay) {

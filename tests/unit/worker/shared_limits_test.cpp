@@ -260,6 +260,7 @@ TEST_F(SharedLimitsTest, WhileTheStoreIsAwayWhatIsLeasedIsUsedUpAndThenMessagesW
 }
 
 TEST_F(WorkerTest, AReloadSharesRatesAndLiftsThem) {
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
   std::atomic<double> there{0};
   control.on_take = [&](std::string_view, double tokens) { return std::min(there.load(), tokens); };
   providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
@@ -279,6 +280,7 @@ TEST_F(WorkerTest, AReloadSharesRatesAndLiftsThem) {
 }
 
 TEST_F(WorkerTest, AReloadChangesWhenProvidersAreLeftAlone) {
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
   providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
     return requestTo("https://provider.example/send");
   };
