@@ -167,6 +167,20 @@ void writeDatabases(JsonWriter& json, const Readings& readings) {
   json.endArray();
 }
 
+/// What the worker has put aside, by cause; null where there is no worker.
+void writeWaiting(JsonWriter& json, const Readings& readings) {
+  json.name("waiting");
+  if (readings.family("penstock_send_waiting") == nullptr) {
+    json.null();
+    return;
+  }
+  json.beginObject();
+  readings.each("penstock_send_waiting", [&](const ClientMetric& metric, double messages) {
+    number(json.name(labelOf(metric, "cause")), messages);
+  });
+  json.endObject();
+}
+
 void writePolicy(JsonWriter& json, const StatusReport& report, const Readings& readings) {
   json.name("policy").beginObject().member("hash", report.policy);
   truth(json.name("last_reload_taken"), readings.total({{}, "penstock_config_last_reload_successful"}));
@@ -199,6 +213,7 @@ std::string toJson(const StatusReport& report) {
   writeBreakers(json, readings);
   writeDatabases(json, readings);
   truth(json.name("sending"), readings.total({{}, "penstock_worker_scheduler_running"}));
+  writeWaiting(json, readings);
   number(json.name("sends_in_flight"), readings.total({{}, "penstock_sends_in_flight"}));
   number(json.name("resident_bytes"), readings.total({{}, "process_resident_memory_bytes"}));
   json.endObject();

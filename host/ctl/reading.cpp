@@ -107,6 +107,16 @@ std::string sendingText(const json::value& status) {
   return text.empty() ? "-" : text;
 }
 
+/// Empty when nothing waits.
+std::string waitingText(const json::value& waiting) {
+  std::string text;
+  if (!waiting.is_object()) return text;
+  for (const auto& [cause, messages] : waiting.get_object())
+    if (messages.is_number() && messages.to_number<double>() > 0)
+      join(text, printable(std::string(cause)) + " " + figure(messages.to_number<double>()));
+  return text;
+}
+
 std::string ratesText(const Reading& now, const Reading& earlier) {
   std::string text;
   for (const Counter& counter : kCounters)
@@ -148,14 +158,16 @@ std::vector<std::string> screenOf(const Reading& now, const Reading* earlier) {
   lines.push_back(line("queue", queueText(part(status, "queue"))));
   if (earlier != nullptr) lines.push_back(line("a second", ratesText(now, *earlier)));
   lines.push_back(line("sending", sendingText(status)));
+  if (const std::string waiting = waitingText(part(status, "waiting")); !waiting.empty())
+    lines.push_back(line("waiting", waiting));
   lines.push_back(line("breakers", breakersText(status)));
   lines.push_back(line("database", databasesText(status)));
   const json::value& policy = part(status, "policy");
   lines.push_back(line("policy", policyText(policy)));
-  std::string waiting;
+  std::string restart;
   for (const json::value& key : list(policy, "needs_restart"))
-    if (key.is_string()) join(waiting, printable(std::string(key.get_string())));
-  if (!waiting.empty()) lines.push_back(line("restart for", waiting));
+    if (key.is_string()) join(restart, printable(std::string(key.get_string())));
+  if (!restart.empty()) lines.push_back(line("restart for", restart));
   for (const json::value& each : list(status, "plugins")) {
     std::string text = cell(each, "state");
     if (member(each, "reason") != nullptr) text += ": " + cell(each, "reason");

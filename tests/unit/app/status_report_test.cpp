@@ -20,6 +20,7 @@ constexpr GaugeSpec kReady{"penstock_queue_ready", "Events that could be receive
 constexpr GaugeSpec kUp{"penstock_queue_up", "Whether the queue engine answered at the last exposition."};
 constexpr GaugeSpec kOldest{"penstock_queue_oldest_ready_age_seconds", "Time the oldest ready event has been ready."};
 constexpr GaugeSpec kBreaker{"penstock_breaker_open", "Whether a provider is left alone."};
+constexpr GaugeSpec kWaiting{"penstock_send_waiting", "Messages that were put aside, by what they wait for."};
 constexpr GaugeSpec kDatabase{"penstock_database_up", "1 while the database can be used and has the right schema."};
 
 class StatusReportTest : public testing::Test {
@@ -72,6 +73,13 @@ TEST_F(StatusReportTest, NamesBreakersAndDatabases) {
             (std::map<std::string, std::string>{{"closed", "closed"}, {"half", "half_open"}, {"open", "open"}}));
   ASSERT_EQ(status.at("databases").as_array().size(), 1U);
   EXPECT_EQ(status.at("databases").as_array()[0].at("up"), true);
+}
+
+TEST_F(StatusReportTest, TellsWhatMessagesWaitForWhereSomethingSends) {
+  EXPECT_TRUE(told().at("waiting").is_null());
+  registry.gauge(kWaiting, {{"cause", "paused"}}).set(12);
+  registry.gauge(kWaiting, {{"cause", "breaker"}}).set(0);
+  EXPECT_EQ(told().at("waiting"), json::parse(R"({"paused":12,"breaker":0})"));
 }
 
 TEST_F(StatusReportTest, TellsHealthPlacesAndTime) {

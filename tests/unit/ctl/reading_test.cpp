@@ -45,6 +45,7 @@ TEST(Screen, ShowsWhatHurtsInCapitals) {
       "queue":{"engine":"pg-queue","up":false,"ready":1234,"oldest_ready_age_seconds":3},
       "breakers":[{"provider":"a","state":"closed"},{"provider":"b","state":"open"}],
       "databases":[{"engine":"pg_queue","up":false}],"sending":false,
+      "waiting":{"paused":1200,"pace":0,"breaker":3},
       "policy":{"hash":"ff","last_reload_taken":false,"needs_restart":["http.public.port"]},
       "plugins":[{"plugin":"worker","state":"down","reason":"it \u001b[2J stands"}],"stalled":["http-0"])"),
                               nullptr);
@@ -54,10 +55,16 @@ TEST(Screen, ShowsWhatHurtsInCapitals) {
   EXPECT_THAT(lines, Not(Contains(HasSubstr("a closed"))));
   EXPECT_THAT(lines, Contains(HasSubstr("pg_queue DOWN")));
   EXPECT_THAT(lines, Contains(HasSubstr("STOPPED")));
+  EXPECT_THAT(lines, Contains("waiting    paused 1,200   breaker 3"));
   EXPECT_THAT(lines, Contains(HasSubstr("ff   THE LAST RELOAD WAS REFUSED")));
   EXPECT_THAT(lines, Contains(HasSubstr("http.public.port")));
   EXPECT_THAT(lines, Contains(HasSubstr("worker down: it \\x1b[2J stands")));
   EXPECT_THAT(lines, Contains(HasSubstr("http-0")));
+}
+
+TEST(Screen, TellsWhatMessagesWaitForOnlyWhenSomeWait) {
+  EXPECT_THAT(screenOf(reading("1", "", R"(,"waiting":{"paused":0})"), nullptr), Not(Contains(HasSubstr("waiting"))));
+  EXPECT_THAT(screenOf(reading("1", "", R"(,"waiting":null)"), nullptr), Not(Contains(HasSubstr("waiting"))));
 }
 
 TEST(Screen, HasRatesOnlyBesideAnEarlierReading) {
