@@ -146,8 +146,9 @@ def test_the_watchdog_is_not_fed_while_a_loop_stands_still(start, manager, tmp_p
     assert "stands-still" in stalled["loops"].split(", ")
     assert server.get("/livez").status == 503
     assert server.stop() == 0
-    manager.hears(has("STOPPING"), "STOPPING=1")
-    assert not any("WATCHDOG" in one for one in manager.heard)
+    # The loop ends with its plugin, somewhere in the drain; what is left then advances.
+    stopping = manager.hears(has("STOPPING"), "STOPPING=1")
+    assert not any("WATCHDOG" in one for one in manager.heard[:manager.heard.index(stopping)])
 
 
 # Becomes the program named by its arguments with these descriptors as 3, 4, …, as sd_listen_fds(3) says.
@@ -220,7 +221,7 @@ def test_a_restart_refuses_no_connection(start, listening):
         until(lambda: not holds(first.process, listening), 20, "the end of accepting")
         assert first.process.poll() is None
         during = [asks(port) for _ in range(8)]
-    assert first.stop() == 0
+    assert first.process.wait(30) == 0
     between = [asks(port) for _ in range(8)]
 
     second = start(environment={"LISTEN_FDNAMES": "public"}, **passing([listening]))
