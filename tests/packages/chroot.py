@@ -11,7 +11,6 @@ import urllib.request
 import driver
 
 SUITE = "bookworm"
-MIRROR = os.environ.get("PENSTOCK_MIRROR", "http://deb.debian.org/debian")
 
 # Nothing of the machine's own environment.
 ENVIRONMENT = {
@@ -32,12 +31,18 @@ def field(package, name):
     return run("dpkg-deb", "--field", str(package), name).strip()
 
 
-def _mirror_answers():
-    try:
-        with urllib.request.urlopen(f"{MIRROR}/dists/{SUITE}/InRelease", timeout=10) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
+def _mirror():
+    """Where this machine's apt has the suite from, if that answers."""
+    for line in run("apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(REPO_URI)", "Created-By: Packages").splitlines():
+        codename, component, place = line.split(None, 2)
+        if (codename, component) == (SUITE, "main") and place.startswith("http"):
+            try:
+                with urllib.request.urlopen(f"{place.rstrip('/')}/dists/{SUITE}/InRelease", timeout=10) as answer:
+                    if answer.status == 200:
+                        return place
+            except (urllib.error.URLError, OSError):
+                continue
+    return None
 
 
 class Machine:
@@ -87,8 +92,8 @@ class Debian:
         assert os.geteuid() == 0, "a Debian of its own needs root: run the packages' tests as root"
         self.root = pathlib.Path(root)
         self.shared = {}  # folders of the machine, by where they are seen inside
-        if _mirror_answers():
-            self._debootstrap(depends)
+        if mirror := _mirror():
+            self._debootstrap(mirror, depends)
         else:
             self._copy_machine(depends)
         # Services are started by the tests.
@@ -96,8 +101,8 @@ class Debian:
         policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
         policy.chmod(0o755)
 
-    def _debootstrap(self, depends):
-        run("debootstrap", "--variant=minbase", SUITE, str(self.root), MIRROR)
+    def _debootstrap(self, mirror, depends):
+        run("debootstrap", "--variant=minbase", SUITE, str(self.root), mirror)
         shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
         self.run("apt-get", "satisfy", "-q", "-y", "--no-install-recommends", depends)
 
