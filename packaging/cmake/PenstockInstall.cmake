@@ -77,6 +77,28 @@ function(penstock_install_compressed component file destination)
           COMPONENT ${component})
 endfunction()
 
+# Keys of a plugin that is not installed are unknown, so its sections lie in a drop-in of its package.
+set(PENSTOCK_SECTIONS_postgresql pg-queue pg pg-store)
+set(PENSTOCK_SECTIONS_redis redis-cache)
+set(PENSTOCK_WHOLE_CONFIGURATION ${PROJECT_SOURCE_DIR}/config/penstock.lua)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PENSTOCK_WHOLE_CONFIGURATION} ${packaging}/config/sections)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/config)
+execute_process(COMMAND ${packaging}/config/sections without ${PENSTOCK_WHOLE_CONFIGURATION} ${PENSTOCK_SECTIONS_postgresql}
+                        ${PENSTOCK_SECTIONS_redis}
+                OUTPUT_FILE ${PROJECT_BINARY_DIR}/config/penstock.lua COMMAND_ERROR_IS_FATAL ANY)
+
+# penstock_install_sections(component): /etc/penstock/conf.d/50-<component>.lua.
+function(penstock_install_sections component)
+  execute_process(COMMAND ${packaging}/config/sections only ${PENSTOCK_WHOLE_CONFIGURATION} ${PENSTOCK_SECTIONS_${component}}
+                  OUTPUT_VARIABLE PENSTOCK_SECTIONS COMMAND_ERROR_IS_FATAL ANY)
+  set(file ${PROJECT_BINARY_DIR}/config/50-${component}.lua)
+  configure_file(${packaging}/config/50-${component}.lua.in ${file} @ONLY)
+  foreach(folder "" /conf.d)
+    penstock_install_private_directory(${component} ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder})
+  endforeach()
+  penstock_install_configuration(${component} /conf.d ${file})
+endfunction()
+
 # The service.
 install(TARGETS penstockd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR} COMPONENT service)
 install(TARGETS penstockctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT service)
@@ -102,7 +124,7 @@ foreach(folder "" /conf.d)
 endforeach()
 penstock_install_private_directory(service ${PENSTOCK_DATA_DIRECTORY})
 # dev.lua is for a checkout only.
-penstock_install_configuration(service "" ${PROJECT_SOURCE_DIR}/config/penstock.lua ${PROJECT_SOURCE_DIR}/config/api.lua
+penstock_install_configuration(service "" ${PROJECT_BINARY_DIR}/config/penstock.lua ${PROJECT_SOURCE_DIR}/config/api.lua
                                ${PROJECT_SOURCE_DIR}/config/worker.lua)
 foreach(folder "" /providers)
   file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/scripts${folder}/*.lua)
@@ -154,11 +176,11 @@ endif()
 if(PENSTOCK_POSTGRESQL)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/migrations/postgres DESTINATION ${PENSTOCK_SHARE_DIRECTORY}/migrations
           COMPONENT postgresql)
-  foreach(folder "" /conf.d)
-    penstock_install_private_directory(postgresql ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder})
-  endforeach()
-  penstock_install_configuration(postgresql /conf.d ${packaging}/config/50-postgresql.lua)
+  penstock_install_sections(postgresql)
 endif()
+
+# Redis.
+penstock_install_sections(redis)
 
 # The SDK.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/host/include/penstock DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk

@@ -15,6 +15,7 @@ string(JOIN "\n" CPACK_RPM_SPEC_MORE_DEFINE
        "%define use_source_date_epoch_as_buildtime 1"
        "%define clamp_mtime_to_source_date_epoch 1"
        "%define _buildhost penstock"
+       "%define packager ${CPACK_PACKAGE_CONTACT}"
        "%global __provides_exclude_from ^/usr/${PENSTOCK_PLUGIN_DIRECTORY}/.*$")
 
 # Folders of the system or of another package, and those that the service alone owns, which are named below.

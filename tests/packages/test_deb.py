@@ -76,7 +76,7 @@ def test_postgresql_and_redis_have_packages_of_their_own(debs):
     migrations = {f"/usr/share/penstock/{file.relative_to(ROOT)}" for file in (ROOT / "migrations/postgres").glob("*.sql")}
     assert {f"{plugins}/pg-queue.so", f"{plugins}/pg-store.so", f"{CONFIGURATION}conf.d/50-postgresql.lua"} | migrations \
         <= postgresql
-    assert f"{plugins}/redis-cache.so" in paths(debs["penstock-redis"])
+    assert {f"{plugins}/redis-cache.so", f"{CONFIGURATION}conf.d/50-redis.lua"} <= paths(debs["penstock-redis"])
 
 
 def test_the_sdk_has_every_header_and_what_builds_a_plugin(debs):
@@ -89,14 +89,14 @@ def test_the_sdk_has_every_header_and_what_builds_a_plugin(debs):
             "/usr/share/penstock/plugin-template/CMakeLists.txt", "/usr/share/penstock/plugin-template/plugin.cpp"} <= found
 
 
-@pytest.mark.parametrize("package", ["penstock", "penstock-postgresql"])
+@pytest.mark.parametrize("package", ["penstock", "penstock-postgresql", "penstock-redis"])
 def test_all_configuration_and_nothing_else_is_a_conffile(debs, package):
     conffiles = run("dpkg-deb", "--info", str(debs[package]), "conffiles").split()
     assert conffiles == sorted(path for path in paths(debs[package]) if path.startswith("/etc/"))
 
 
 def test_others_can_read_neither_configuration_nor_data_at_any_moment(debs):
-    for package in ("penstock", "penstock-postgresql"):
+    for package in ("penstock", "penstock-postgresql", "penstock-redis"):
         for path, (mode, owner) in listing(debs[package]).items():
             if path.startswith("/etc/penstock") or path == "/var/lib/penstock":
                 assert mode == ("drwxr-x---" if mode.startswith("d") else "-rw-r-----"), path

@@ -110,6 +110,20 @@ def test_an_upgrade_keeps_messages_what_waits_and_what_was_edited(debian, debs, 
         assert len(sent(after, id)["attempts"]) == 1
 
 
+def test_an_edited_rule_is_in_force_after_a_reload_by_root(debian, debs, serve):
+    debian.install(debs["penstock"])
+    service = serve()
+    send(service)
+    rule = debian.path(f"{SCRIPTS}/validate.lua")
+    rule.write_text('return function() return { { field = "body", message = "never" } } end\n', encoding="utf-8")
+
+    said = debian.run("/usr/bin/penstockctl", "reload")
+
+    assert "the policy in force is" in said
+    refused = service.post("/api/messages/sms", {"from": phone(), "to": phone(), "body": "it lives"})
+    assert refused.status == 400 and "never" in repr(refused)
+
+
 def test_removed_it_leaves_what_was_kept_and_installed_again_it_has_it(debian, debs, serve):
     debian.install(debs["penstock"])
     service = serve()
@@ -201,6 +215,19 @@ def test_packages_touch_no_database_and_a_database_outlives_them(debian, debs, p
     debian.install(debs["penstock"], debs["penstock-postgresql"])
     configure()
     assert serve().message(id)["status"] == "sent"
+
+
+def test_one_word_puts_queue_and_store_into_postgresql(debian, debs, database, serve):
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+    drop_in = debian.path("/etc/penstock/conf.d/50-postgresql.lua")
+    shipped = drop_in.read_text(encoding="utf-8")
+    assert shipped.count("local use = false") == 1
+    drop_in.write_text(shipped.replace("local use = false", "local use = true"), encoding="utf-8")
+
+    service = serve({"DATABASE_URL": database.inside})
+
+    sent(service, send(service))
+    assert not debian.path("/var/lib/penstock/queue.db").exists() and not debian.path("/var/lib/penstock/store.db").exists()
 
 
 def test_a_version_goes_on_with_queue_and_store_of_the_one_before_in_postgresql(debian, debs, previous, database, serve):

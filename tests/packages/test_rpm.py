@@ -44,7 +44,7 @@ def test_no_folder_of_the_system_is_owned(rpms):
 
 
 def test_configuration_is_kept_and_only_the_group_reads_it(rpms):
-    for name in ("penstock", "penstock-postgresql"):
+    for name in ("penstock", "penstock-postgresql", "penstock-redis"):
         found = files(rpms[name])
         configuration = {path: about for path, about in found.items() if path.startswith("/etc/")}
         assert configuration
@@ -94,6 +94,7 @@ def test_rpmlint_finds_no_error_in_the_spec():
 # What Fedora's macros say, as far as the spec uses them, over a build that is there already.
 MACROS = {
     "_prefix": "/usr",
+    "_docdir_fmt": "%%{NAME}",
     "_libdir": "/usr/lib64",
     "_includedir": "/usr/include",
     "_sysconfdir": "/etc",
