@@ -89,11 +89,13 @@ public:
 
 private:
   std::optional<Exit> look(Progress& progress) {
-    try {
-      message_ = client_.get("/api/messages/" + id_).body;
-    } catch (const Failure& failure) {
-      if (failure.exit != Exit::NotFound) throw;
-      return dead() ? std::optional<Exit>(Exit::NotSent) : std::nullopt;  // not persisted yet, or never will be
+    if (!read("/api/messages/")) {
+      if (!read("/api/dead-letters/")) return std::nullopt;  // not persisted yet
+      // It may have been persisted, tried and given up between the two answers; then its message tells more.
+      if (!read("/api/messages/")) {
+        status_ = "dead";
+        return Exit::NotSent;
+      }
     }
     const json::array& attempts = arrayOf(message_, "attempts");
     for (; told_ < attempts.size(); ++told_) tell(progress, attemptText(attempts[told_]));
@@ -102,10 +104,10 @@ private:
     return endOf(status, attempts);
   }
 
-  bool dead() {
+  /// What is known of it there, or false when nothing is.
+  bool read(const std::string& place) {
     try {
-      message_ = client_.get("/api/dead-letters/" + id_).body;
-      status_ = "dead";
+      message_ = client_.get(place + id_).body;
       return true;
     } catch (const Failure& failure) {
       if (failure.exit != Exit::NotFound) throw;

@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import http.server
 import json
 import os
 import pty
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import pytest
@@ -235,6 +237,68 @@ def test_a_message_that_fails_ends_the_wait_with_2(start, tmp_path):
     assert ended.status == 2, ended
     assert "attempt 1 not_sent by mock, HTTP 500" in ended.out
     assert re.search("the message is (failed|dead)", ended.err)
+
+
+class Scripted(http.server.BaseHTTPRequestHandler):
+    """Gives the answers of `script`, each to the call that it is for."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        call, status, body = self.server.script.pop(0)
+        assert f"{self.command} {self.path}" == call
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def scripted():
+    """A service that says what it is told to; its URL and its script."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as service:
+        service.script = []
+        thread = threading.Thread(target=service.serve_forever)
+        thread.start()
+        yield {"PENSTOCK_URL": f"http://127.0.0.1:{service.server_port}"}, service.script
+        service.shutdown()
+        thread.join()
+
+
+def test_one_that_was_given_up_between_two_looks_shows_its_attempts_all_the_same(scripted):
+    place, script = scripted
+    none = {"code": "not_found", "title": "Not Found", "status": 404}
+    attempt = {"number": 1, "outcome": "not_sent", "provider": "mock", "http_status": 500}
+    script += [
+        ("POST /api/messages/sms", 202, {"id": "7", "status": "accepted"}),
+        ("GET /api/messages/7", 404, none),
+        ("GET /api/dead-letters/7", 200, {"id": "7", "reason": "gave up"}),
+        ("GET /api/messages/7", 200, {"id": "7", "status": "dead", "reason": "gave up", "attempts": [attempt]}),
+    ]
+    ended = ctl("send", "sms", "--from", phone(), "--to", phone(), "--body", "Hello", "--wait", **place)
+    assert ended.status == 2 and "attempt 1 not_sent by mock, HTTP 500" in ended.out, ended
+    assert script == []
+
+
+def test_one_that_was_given_up_before_it_was_a_message_is_dead(scripted):
+    place, script = scripted
+    none = {"code": "not_found", "title": "Not Found", "status": 404}
+    script += [
+        ("POST /api/messages/sms", 202, {"id": "7", "status": "accepted"}),
+        ("GET /api/messages/7", 404, none),
+        ("GET /api/dead-letters/7", 200, {"id": "7", "reason": "gave up"}),
+        ("GET /api/messages/7", 404, none),
+    ]
+    ended = ctl("send", "sms", "--from", phone(), "--to", phone(), "--body", "Hello", "--wait", **place)
+    assert ended.status == 2 and "the message is dead: gave up" in ended.err, ended
 
 
 def test_a_wait_that_takes_too_long_is_75(start, tmp_path):
