@@ -80,13 +80,14 @@ void AdminCalls::ask(Kind kind, HttpRequest& request, Responder responder) {
   // With http.admin.address set, a page that an operator has open could reach the listener through the browser.
   if (request.header("origin") || request.header("sec-fetch-site"))
     return responder.send(Problem{403, "no_browsers", "Pages in a browser may not administer.", {}, {}});
-  bool closed = false;
   {
-    std::lock_guard guard(waiting_.mutex);
-    closed = waiting_.closed;
-    if (!closed) waiting_.calls.push_back({kind, std::move(responder)});
+    std::unique_lock lock(waiting_.mutex);
+    if (waiting_.closed) {
+      lock.unlock();
+      return responder.send(draining());
+    }
+    waiting_.calls.push_back({kind, std::move(responder)});
   }
-  if (closed) return responder.send(draining());
   wake_();
 }
 

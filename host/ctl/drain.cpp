@@ -73,7 +73,7 @@ void await(const End& end, std::chrono::milliseconds patience) {
       throw Failure(Exit::TooLong, "the service still drains after " + span(static_cast<double>(gone.count()) / 1000) +
                                        "; its log says what it waits for");
     progress.show(static_cast<double>(gone.count()) / static_cast<double>(patience.count()),
-                  "draining for " + span(static_cast<double>(gone.count() / 1000)));
+                  "draining for " + span(static_cast<double>(std::chrono::floor<std::chrono::seconds>(gone).count())));
     pause(kLook);
     if (Interrupt::signal() != 0)
       throw Failure(static_cast<Exit>(128 + Interrupt::signal()), "no longer waiting; the service goes on draining");

@@ -19,8 +19,6 @@
 #include <fstream>
 #include <utility>
 
-extern char** environ;
-
 namespace penstock::ctl {
 namespace {
 
@@ -40,6 +38,7 @@ std::string nameOf(pid_t pid) {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
+  all.reserve(texts.size() + 1);
   for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
   all.push_back(nullptr);
   return all;
