@@ -25,9 +25,10 @@ void raiseDescriptorLimit(const Site& site) {
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur < wanted)
-    site.log.notice("http.descriptor_limit",
-                    "Fewer file descriptors than http.max_connections and the rest may need; clients beyond them get 503.",
-                    {{"limit", std::to_string(limit.rlim_cur)}, {"wanted", std::to_string(wanted)}});
+    site.log.notice(
+        "http.descriptor_limit",
+        "Fewer file descriptors than http.max_connections and the rest may need; clients beyond them get 503.",
+        {{"limit", std::to_string(limit.rlim_cur)}, {"wanted", std::to_string(wanted)}});
 }
 
 std::size_t loopCount(std::size_t wanted) {
