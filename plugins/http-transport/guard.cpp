@@ -53,10 +53,11 @@ bool HostList::contains(const Target& target) const {
 
 std::optional<std::string> Guard::refuseTarget(const Target& target) const {
   if (allowed_.contains(target)) return std::nullopt;
-  if (!target.secure) return target.authority() + " may only be reached by https; http-transport.allow permits others";
+  if (!target.secure)
+    return target.authority() + " may only be reached by https; http-transport.allow (SSRF_ALLOWLIST) permits others";
   if (!ports_.contains(target.port))
     return "port " + std::to_string(target.port) + " of " + target.host +
-           " is not in http-transport.ports; http-transport.allow permits others";
+           " is not in http-transport.ports; http-transport.allow (SSRF_ALLOWLIST) permits others";
   if (!target.address) return std::nullopt;
   auto refused = refuseAddresses(target, {&*target.address, 1});
   return refused ? std::optional(std::move(refused->sentence)) : std::nullopt;
@@ -69,10 +70,10 @@ std::optional<AddressRefusal> Guard::refuseAddresses(const Target& target, std::
     const Reach reach = classify(address);
     const bool near = reach == Reach::Private || reach == Reach::Loopback || reach == Reach::Carrier;
     if (reach == Reach::Public || (allowed && near)) continue;
-    return AddressRefusal{
-        target.host + (target.address ? " is " : " stands for ") + std::string(describe(reach)) +
-            (near ? "; http-transport.allow permits others" : "; only an address in http-transport.allow permits it"),
-        address};
+    return AddressRefusal{target.host + (target.address ? " is " : " stands for ") + std::string(describe(reach)) +
+                              (near ? "; http-transport.allow (SSRF_ALLOWLIST) permits others"
+                                    : "; only an address in http-transport.allow (SSRF_ALLOWLIST) permits it"),
+                          address};
   }
   return std::nullopt;
 }

@@ -40,8 +40,9 @@ private:
     std::unique_ptr<Record> record;
     intrusive::list_member_hook<SafeLink> finished_hook;
   };
-  using Finished = intrusive::list<
-      Entry, intrusive::member_hook<Entry, intrusive::list_member_hook<SafeLink>, &Entry::finished_hook>>;
+  using Finished =
+      intrusive::list<Entry,
+                      intrusive::member_hook<Entry, intrusive::list_member_hook<SafeLink>, &Entry::finished_hook>>;
 
   void unlink(Entry& entry);
   void forgetLongestFinished();

@@ -128,6 +128,7 @@ std::vector<Delivery> MemoryQueue::read(std::vector<Handover> handovers) {
     delivery.earlier_attempts = handover.earlier_attempts;
     delivery.token = handover.token;
     delivery.alone = handover.alone;
+    delivery.expired_alone = handover.expired_alone;
     delivery.age = handover.age;
     delivery.waited = handover.waited;
     delivery.waits = dispatch::readWaits(handover.waits);

@@ -120,7 +120,8 @@ std::vector<Handover> State::take(std::size_t max, Duration lease, const Moment&
     ++leased_;
     timers_.insert(timers_.end(), *record);
     handovers.push_back({record->text, record->attempt, record->earlier_attempts, tokenOf(*record), taken.alone, age,
-                         waited, record->waits, record->id, record->expiries_alone >= kExpiriesAlone});
+                         waited, record->waits, record->id, record->expiries_alone,
+                         record->expiries_alone >= kExpiriesAlone});
   }
   return handovers;
 }

@@ -40,6 +40,7 @@ struct Handover {
   Duration waited{};
   std::string waits;
   Uuid id;
+  std::uint32_t expired_alone = 0;
   bool condemned = false;
 };
 

@@ -1,5 +1,7 @@
 #include "worker/alone_gate.h"
 
+#include <algorithm>
+
 namespace penstock {
 
 AloneGate::Passage AloneGate::enter(bool alone, Clock& clock, const std::function<SteadyTime()>& until,
@@ -7,13 +9,16 @@ AloneGate::Passage AloneGate::enter(bool alone, Clock& clock, const std::functio
   auto passage = std::make_shared<Finally>();
   {
     std::unique_lock lock(mutex_);
-    if (alone) ++suspects_waiting_;
+    std::size_t& waiting = alone ? suspects_waiting_ : batches_waiting_;
+    ++waiting;
     bool opened = open(alone);
     while (!opened && clock.now() < until()) {
       clock.wait(lock, changed_, until(), stop.stop_requested() ? std::stop_token() : stop);
       opened = open(alone);
     }
-    if (alone) --suspects_waiting_;
+    --waiting;
+    if (!alone && their_turn_ > 0 && opened) --their_turn_;
+    their_turn_ = std::min(their_turn_, batches_waiting_);
     if (!opened) {
       passage.reset();
     } else if (alone) {
@@ -22,26 +27,27 @@ AloneGate::Passage AloneGate::enter(bool alone, Clock& clock, const std::functio
       ++together_;
     }
   }
-  if (!passage) {
-    changed_.notify_all();  // those whom a suspect has held back
-    return passage;
-  }
+  changed_.notify_all();  // those whom it has held back
+  if (!passage) return passage;
   *passage = Finally([this, alone] { leave(alone); });
   return passage;
 }
 
 bool AloneGate::open(bool alone) const {
   if (alone_) return false;
-  return alone ? together_ == 0 : suspects_waiting_ == 0;
+  if (alone) return together_ == 0 && their_turn_ == 0;
+  return suspects_waiting_ == 0 || their_turn_ > 0;
 }
 
 void AloneGate::leave(bool alone) {
   {
     std::lock_guard guard(mutex_);
-    if (alone)
+    if (alone) {
       alone_ = false;
-    else
+      their_turn_ = batches_waiting_;
+    } else {
       --together_;
+    }
   }
   changed_.notify_all();
 }

@@ -14,7 +14,8 @@
 namespace penstock {
 
 /// Lets many batches through side by side, or one crash suspect alone. A suspect that waits holds new batches back:
-/// with std::shared_mutex, which prefers readers here, its lease could run out while it starves.
+/// with std::shared_mutex, which prefers readers here, its lease could run out while it starves. The batches that
+/// waited for it come before the next one, so that suspects without end do not keep everybody else waiting.
 class AloneGate {
 public:
   /// A way through, shared by all who are on it; ends with the last of them.
@@ -32,6 +33,8 @@ private:
   std::condition_variable_any changed_;
   std::size_t together_ = 0;          // guarded by mutex_
   std::size_t suspects_waiting_ = 0;  // guarded by mutex_
+  std::size_t batches_waiting_ = 0;   // guarded by mutex_
+  std::size_t their_turn_ = 0;        // guarded by mutex_; batches that waited for the last suspect
   bool alone_ = false;                // guarded by mutex_
 };
 

@@ -9,6 +9,8 @@ namespace penstock {
 
 namespace {
 
+constexpr auto kUnjudged = std::chrono::seconds(1);  // until the store is asked again
+
 Attempt attemptOf(const Outgoing& message, const SendVerdict& verdict, SteadyTime now) {
   Attempt attempt;
   attempt.message = message.event.id;
@@ -113,6 +115,13 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
   return {std::move(attempt), Dead{doubtful(shortened(verdict.reason)), message.provider.name, Grounds::Unknown}};
 }
 
+Conclusion postponed(Conclusion conclusion) {
+  if (const auto* dead = std::get_if<Dead>(&conclusion.outcome))
+    conclusion.outcome = RetryAfter{kUnjudged, std::string(dead->reason)};
+  if (conclusion.attempt) conclusion.attempt->end = AttemptEnd::Open;
+  return conclusion;
+}
+
 Conclusion refused(MessageStatus status, const std::string& provider, const std::string& obstacle) {
   switch (status) {
     case MessageStatus::Sent:
@@ -133,7 +142,7 @@ Conclusion refused(MessageStatus status, const std::string& provider, const std:
   }
   // Whoever holds the lease and is refused meets a leave that nobody uses: that of a begin whose answer was lost. Only
   // a later attempt can find out about it, so this one counts. Without the lease nothing counts.
-  return {std::nullopt, RetryAfter{std::chrono::seconds(1), "another attempt has begun, and its end is not known"}};
+  return {std::nullopt, RetryAfter{kUnjudged, "another attempt has begun, and its end is not known"}};
 }
 
 Conclusion unrouted(const Outgoing& message, WallTime now) {

@@ -17,7 +17,12 @@ bool wasSent(const Delivery& condemned, Grounds grounds, Store& store, WallTime 
   intent.attempt = condemned.earlier_attempts + condemned.attempt;
   intent.token = condemned.token;
   intent.replayed_after = condemned.earlier_attempts;
-  const BeginResult leave = store.begin({&intent, 1}).at(0);
+  BeginResult leave = store.begin({&intent, 1}).at(0);
+  // Leave for this attempt was given before, in an answer that nobody got. The next one finds it lost.
+  if (!leave.granted && leave.status == MessageStatus::Sending) {
+    ++intent.attempt;
+    leave = store.begin({&intent, 1}).at(0);
+  }
   if (!leave.granted)
     return leave.status == MessageStatus::Sent || leave.status == MessageStatus::Delivered ||
            leave.status == MessageStatus::Read;

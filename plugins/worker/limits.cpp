@@ -7,6 +7,10 @@ namespace penstock {
 namespace {
 
 constexpr double kSecondsOfAMinute = 60;
+constexpr std::size_t kSuspects = 64;
+
+/// All suspects have their places together.
+std::string suspicion(const Outgoing& message) { return message.suspect ? "suspect" : ""; }
 
 /// What the provider's script says.
 Limit ownOf(const ProviderTraits& provider) {
@@ -19,7 +23,8 @@ Limit ownOf(const ProviderTraits& provider) {
 Limits::Limits(const LimitSettings& settings)
     : providers_(settings.provider, settings.shared, "provider_limit"),
       destinations_(settings.destination, settings.shared, "destination_limit"),
-      senders_(settings.sender, settings.shared, "sender_limit") {}
+      senders_(settings.sender, settings.shared, "sender_limit"),
+      suspects_({0, kSuspects}, false, "suspect") {}
 
 std::optional<Limits::Wait> Limits::enter(const Outgoing& message, SteadyTime now) {
   std::lock_guard guard(mutex_);
@@ -40,19 +45,26 @@ std::optional<Limits::Wait> Limits::enterAll(const Outgoing& message, SteadyTime
     providers_.undo(provider);
     return wait;
   }
+  if (const auto wait = suspects_.enter(suspicion(message), {}, now)) {
+    senders_.undo(message.event.content.from);
+    destinations_.undo(message.destination);
+    providers_.undo(provider);
+    return wait;
+  }
   return std::nullopt;
 }
 
-void Limits::leave(const std::string& provider, const std::string& destination, const std::string& sender,
-                   SteadyTime entered, SteadyTime now) {
+void Limits::leave(const Outgoing& message, SteadyTime entered, SteadyTime now) {
   std::lock_guard guard(mutex_);
-  providers_.leave(provider, entered, now);
-  destinations_.leave(destination, entered, now);
-  senders_.leave(sender, entered, now);
+  providers_.leave(message.provider.name, entered, now);
+  destinations_.leave(message.destination, entered, now);
+  senders_.leave(message.event.content.from, entered, now);
+  suspects_.leave(suspicion(message), entered, now);
 }
 
 void Limits::undo(const Outgoing& message) {
   std::lock_guard guard(mutex_);
+  suspects_.undo(suspicion(message));
   senders_.undo(message.event.content.from);
   destinations_.undo(message.destination);
   providers_.undo(message.provider.name);

@@ -22,9 +22,10 @@ constexpr std::string_view word(LimitKind kind) {
   return kWords[static_cast<std::size_t>(kind)];
 }
 
-/// How much may be on its way to one provider, one destination and from one sender. What has no room waits aside, so it
-/// holds up nobody else. With shared rates it asks no store itself: what messages ask for is `demand`, and what there
-/// is of it comes back through `grant`. [any thread] [does not block]
+/// How much may be on its way to one provider, one destination and from one sender, and how many crash suspects may be
+/// at all: so that few come under suspicion again with the one that ends the process. What has no room waits aside, so
+/// it holds up nobody else. With shared rates it asks no store itself: what messages ask for is `demand`, and what
+/// there is of it comes back through `grant`. [any thread] [does not block]
 class Limits {
 public:
   using Wait = Places::Wait;
@@ -43,8 +44,7 @@ public:
   std::optional<Wait> enter(const Outgoing& message, SteadyTime now);
 
   /// Gives the places back that a message has had since `entered`.
-  void leave(const std::string& provider, const std::string& destination, const std::string& sender, SteadyTime entered,
-             SteadyTime now);
+  void leave(const Outgoing& message, SteadyTime entered, SteadyTime now);
 
   /// It has not left, so it has needed neither its places nor what it took of the rates.
   void undo(const Outgoing& message);
@@ -72,6 +72,7 @@ private:
   Places providers_;
   Places destinations_;
   Places senders_;
+  Places suspects_;
   std::function<void()> asked_call_;
 };
 

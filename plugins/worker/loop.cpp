@@ -138,11 +138,12 @@ Loop::Batch Loop::receive(Room room, Duration wait, const std::stop_token& stop)
   batch.loans.reserve(deliveries.size());
   for (Delivery& delivery : deliveries) {
     shared_.journal.received(delivery.waited);
-    batch.alone |= delivery.alone;
     if (delivery.condemned) {
       batch.condemned.push_back(std::move(delivery));
       continue;
     }
+    batch.suspect |= delivery.alone;
+    batch.alone |= delivery.alone && delivery.expired_alone > 0;
     batch.loans.push_back(
         {delivery.token, delivery.attempt, delivery.earlier_attempts, delivery.age, std::move(delivery.waits)});
     batch.events.push_back(std::move(delivery.event));
@@ -198,11 +199,13 @@ std::vector<Outgoing> Loop::outgoing(Batch& batch, std::vector<PersistOutcome>& 
     message.token = loan.token;
     message.attempt = loan.attempt;
     message.earlier_attempts = loan.earlier_attempts;
-    // Nobody has failed to send it while nobody was to send anything.
-    if (const auto paused = loan.waits.find("paused"); paused != loan.waits.end())
-      message.age = std::max(loan.age - paused->second, Duration::zero());
-    else
-      message.age = loan.age;
+    message.suspect = batch.suspect;
+    message.age = loan.age;
+    // Nobody has failed to send it while it was not to be sent.
+    for (const char* held : {"paused", "pace", "held_earlier"})
+      if (const auto found = loan.waits.find(held); found != loan.waits.end()) message.age -= found->second;
+    message.age = std::max(message.age, Duration::zero());
+    loan.waits.erase("held_earlier");
     message.waits = std::move(loan.waits);
     message.received = batch.received;
     message.lease_end = batch.lease_end;

@@ -79,7 +79,8 @@ private:
     std::vector<Loan> loans;
     std::vector<Delivery> condemned;  ///< nothing is done with them but noting their end
     Room room;                        ///< for those of them that go on their way
-    bool alone = false;
+    bool suspect = false;             ///< what crashed with it may have been it
+    bool alone = false;               ///< and did so again
     SteadyTime received{};
     SteadyTime due{};  ///< what is not tried by then is given back
     SteadyTime lease_end{};

@@ -34,6 +34,7 @@ struct Outgoing {
   std::string obstacle;                            ///< why nobody can send it; empty: somebody can
   WallTime started_at{};                           ///< when its step began
   SteadyTime started{};
+  bool suspect = false;                   ///< a process was lost with it
   AloneGate::Passage passage;             ///< ends with it
   Finally room;                           ///< its place among those under way
   Finally pace;                           ///< its part of the pace, until it leaves

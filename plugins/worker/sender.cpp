@@ -125,7 +125,7 @@ void Sender::prepare(Parcel message) {
 /// What has not left has needed none.
 void Sender::giveUpPlaces(const Outgoing& message, SteadyTime entered) {
   if (!message.has_left) return limits_.undo(message);
-  limits_.leave(message.provider.name, message.destination, message.event.content.from, entered, clock_.now());
+  limits_.leave(message, entered, clock_.now());
 }
 
 /// Asks the provider's breaker.
@@ -175,7 +175,7 @@ void Sender::giveUp(Parcel message) {
   message->started_at = clock_.wall();
   SendVerdict verdict;
   verdict.outcome = AttemptOutcome::NotSent;
-  verdict.reason = message->obstacle.empty() ? "its earlier attempt has come to an end meanwhile" : message->obstacle;
+  verdict.reason = message->obstacle;
   verdict.retryable = true;
   message->step = std::move(verdict);
   beginning_.put(std::move(message));
@@ -316,7 +316,9 @@ void Sender::isolate(std::vector<Parcel> messages, bool doubtful, const std::str
 void Sender::follow(std::vector<Parcel> messages, const std::vector<BeginResult>& results, bool doubtful) {
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const BeginResult& result = results.at(i);
-    if (result.granted) {
+    if (result.granted && messages[i]->obstacle.empty() && messages[i]->lost()) {
+      unsent(std::move(messages[i]), "its earlier attempt has come to an end meanwhile");
+    } else if (result.granted) {
       messages[i]->doubtful = result.doubtful;
       launch(std::move(messages[i]));
     } else if (doubtful && result.status == MessageStatus::Sending) {
@@ -340,6 +342,9 @@ void Sender::unsent(Parcel message, std::string reason) {
   message->started_at = clock_.wall();
   message->started = clock_.now();
   Conclusion conclusion = penstock::conclude(*message, verdict, message->started, policy_);
+  // The end of an earlier attempt is the store's to find, which it does when it is asked for the next one.
+  if (message->unsettled() && std::holds_alternative<Dead>(conclusion.outcome))
+    conclusion = postponed(std::move(conclusion));
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
   conclude({std::move(message), std::move(conclusion)});
 }

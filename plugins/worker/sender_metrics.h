@@ -36,8 +36,9 @@ inline constexpr CounterSpec kBreakerTransitions{
     "again, half_open when it is tried, closed when it works again."};
 
 /// What messages are put aside for.
-inline constexpr std::array<std::string_view, 9> kWaitCauses{
-    "paused", "pace", "provider_limit", "destination_limit", "breaker", "sender_limit", "lease", "store", "stop"};
+inline constexpr std::array<std::string_view, 10> kWaitCauses{
+    "paused", "pace", "provider_limit", "destination_limit", "breaker", "sender_limit", "suspect", "lease",
+    "store",  "stop"};
 
 /// How many wait, by the times when they are due again. A time is rounded down by less than a sixty-fourth of the wait,
 /// so that what it costs does not depend on how many wait. [any thread]

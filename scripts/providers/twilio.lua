@@ -126,7 +126,7 @@ return {
       if not word then return { answer = empty } end
       local report = {
         provider_message_id = id, message_id = form.decode(request.query).penstock_id, status = word,
-        error = fields.ErrorCode,
+        error = fields.ErrorCode ~= "" and fields.ErrorCode or nil,
       }
       return { reports = { report }, answer = empty }
     end

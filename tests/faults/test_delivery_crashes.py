@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
+from driver import until
 from ledger import rng, rounds
-from mailing import FAST, KILLED, MODES, Mailing, check_killed, is_idle, post_until_killed
+from mailing import FAST, KEYED, KILLED, MODES, Mailing, check_killed, is_idle, post_until_killed
 from receiver import accept, after
 
 
@@ -43,6 +44,24 @@ def test_kill_9_while_receivers_think(start, receiver, overrides):
         assert texts <= ended["sent" if overrides else "unknown"]
         assert all(receiver.count(text) == (2 if overrides else 1) for text in texts)
         assert server.stop() == 0
+
+
+def test_what_was_lost_is_sent_side_by_side_and_holds_up_nobody_else(start, receiver):
+    mailing = Mailing(receiver)
+    gate = threading.Event()
+    receiver.behaviour = after(gate)
+    slow = {**FAST, **KEYED, "worker.lease": "60s", "worker.send_timeout": "30s"}
+    server = start(slow, receiver.environment)
+    lost = {mailing.post(server) for _ in range(100)}
+    receiver.await_requests(len(lost))
+    server.kill()
+    server = start(slow, receiver.environment)
+    receiver.await_requests(len(lost) + 64)
+    other = mailing.post(server, "other")
+    until(lambda: receiver.count(other), 10, "a message that has nothing to do with the crash")
+    gate.set()
+    assert mailing.finished(server)["sent"] == lost | {other}
+    assert server.stop() == 0
 
 
 @MODES

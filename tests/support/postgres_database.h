@@ -19,8 +19,8 @@ inline postgres::SessionOptions sessionOptions(const std::string& url) {
           .transaction_timeout = std::chrono::seconds(30)};
 }
 
-/// Drops the databases of a case when it has ended, sessions that still hold them included, so that repeated cases neither
-/// fill the disk nor keep the server's autovacuum busy with what is over.
+/// Drops the databases of a case when it has ended, sessions that still hold them included, so that repeated cases
+/// neither fill the disk nor keep the server's autovacuum busy with what is over.
 class CaseDatabases : public testing::EmptyTestEventListener {
 public:
   static CaseDatabases& instance() {

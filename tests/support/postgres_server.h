@@ -24,8 +24,8 @@
 namespace penstock::test {
 
 /// A PostgreSQL server of this process alone: a new cluster in a temporary folder, reached by a unix socket there (and,
-/// when asked for, by a port of 127.0.0.1), in memory and without fsync unless asked for. It ends with this object or this process.
-/// PostgreSQL refuses root, so root runs it as the user postgres, or nobody.
+/// when asked for, by a port of 127.0.0.1), in memory and without fsync unless asked for. It ends with this object or
+/// this process. PostgreSQL refuses root, so root runs it as the user postgres, or nobody.
 class PostgresServer {
 public:
   struct Options {

@@ -53,14 +53,18 @@ struct Delivery {
   std::uint32_t attempt = 1;  ///< from 1, and again from 1 after a replay; counted before hand-over, so a crash counts
   std::uint32_t earlier_attempts = 0;  ///< before the last replay; 0 when it was never replayed
   LeaseToken token;
-  bool alone = false;  ///< a crash suspect: handle it with nothing else in flight in this worker
-  Duration age{};      ///< since it was published or, when replayed, was due again, by the engine's clock
-  Duration waited{};   ///< time it was ready before this hand-over, by the engine's clock
+  bool alone = false;  ///< a crash suspect, the only delivery of its call: handle few of them at once
+  /// How often a lease ran out that it had as a crash suspect. Unless it is 0, handle it with nothing else in flight in
+  /// this worker.
+  std::uint32_t expired_alone = 0;
+  Duration age{};     ///< since it was published or, when replayed, was due again, by the engine's clock
+  Duration waited{};  ///< time it was ready before this hand-over, by the engine's clock
   /// What it was put aside for before this attempt: the delays of its releases by their cause, and the delay of the
   /// RetryAfter before them as "retry". Kept by the engine, across restarts if it is durable. It begins with nothing
   /// when the event is published or replayed; a lease that runs out leaves it as it is, for nobody has told of that
-  /// attempt. A delay of zero adds nothing. At most 16 causes of 1 to 32 letters, digits, '_', '-' or '.'; all others
-  /// are added up as "other". A sum stops at ten years.
+  /// attempt. What it was held back for before earlier attempts, "paused" and "pace" together, stays as
+  /// "held_earlier". A delay of zero adds nothing. At most 16 causes of 1 to 32 letters, digits, '_', '-' or '.'; all
+  /// others are added up as "other". A sum stops at ten years.
   std::map<std::string, Duration> waits{};
   /// The engine has given the event up, on the grounds CrashSuspect or Unreadable, and hands it out for nothing but its
   /// end: whoever keeps track of it notes that, touches neither its content nor what might crash again, and settles it

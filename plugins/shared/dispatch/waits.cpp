@@ -65,6 +65,9 @@ std::string waitsAfter(std::string_view before, const Settlement& settlement) {
   Waits waits;
   if (const auto* retry = std::get_if<RetryAfter>(&settlement.outcome)) {
     add(waits, kRetryCause, retry->delay);
+    for (const auto& [cause, time] : readWaits(before))
+      if (cause == kPausedCause || cause == kPaceCause || cause == kHeldEarlierCause)
+        add(waits, kHeldEarlierCause, time);
   } else if (const auto* release = std::get_if<Release>(&settlement.outcome)) {
     if (release->delay <= Duration::zero()) return std::string(before);
     waits = readWaits(before);

@@ -13,6 +13,7 @@ constexpr auto kHeartbeatLimit = std::chrono::seconds(60);
 constexpr std::size_t kSettlementsARound = 4096;
 constexpr std::size_t kReadAtOnce = 2048;  // an answer of the database lies in memory beside what is made of it
 constexpr std::size_t kLettersARound = 256;
+constexpr auto kOthersReading = std::chrono::milliseconds(200);
 constexpr std::size_t kOverfill = 8;  // so much more is read when all that is held waits behind leased events
 
 QueueUnavailable closing(const std::string& engine) { return QueueUnavailable(engine + " is closing"); }
@@ -177,7 +178,9 @@ std::invoke_result_t<Read> DurableQueue::beside(Read read) {
     }
   };
   const Inside inside{*this};
-  const std::lock_guard reading(reading_);
+  // Who asks must not hold up who asks for something else; one question takes up to two seconds.
+  const std::unique_lock reading(reading_, kOthersReading);
+  if (!reading) throw QueueUnavailable("another question about dead letters is being answered; ask again");
   return read();
 }
 
@@ -214,8 +217,7 @@ std::uint64_t DurableQueue::replay(const DeadLetterFilter& filter, std::uint64_t
       return replayed;
     }
     replayed += moved;
-    if (moved == 0) break;
-    poke();
+    if (moved > 0) poke();
     begin = end;
   }
   return replayed;
@@ -441,6 +443,7 @@ void DurableQueue::handOver(std::vector<Grant>& grants) {
                                  item->earlier_attempts,
                                  tokenOf(*item),
                                  item->alone,
+                                 item->expiries_alone,
                                  age,
                                  waited,
                                  dispatch::readWaits(item->waits),

@@ -118,7 +118,7 @@ private:
   std::condition_variable_any left_;
   bool news_ = true;  ///< the journal may hold more
 
-  std::mutex reading_;  ///< held by the one that reads, so that readers do not take all the journal's sessions
+  std::timed_mutex reading_;  ///< held by the one that reads, so that readers do not take all the journal's sessions
 
   Committer committer_;
   std::jthread thread_;

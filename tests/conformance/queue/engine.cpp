@@ -33,9 +33,10 @@ public:
 private:
   void setClock() const {
     postgres::Session session(sessionOptions(url_));
-    session.script("CREATE OR REPLACE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
-                   "$$SELECT timestamptz '2026-01-01 00:00:00Z' + interval '" +
-                   std::to_string(moved_.count()) + " microseconds'$$");
+    session.script(
+        "CREATE OR REPLACE FUNCTION penstock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS "
+        "$$SELECT timestamptz '2026-01-01 00:00:00Z' + interval '" +
+        std::to_string(moved_.count()) + " microseconds'$$");
   }
 
   std::string url_;

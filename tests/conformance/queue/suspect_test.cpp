@@ -17,9 +17,10 @@ protected:
   /// Its lease runs out three times while it is alone.
   void condemn(const Event& poison) {
     crashWith({poison});
-    for (int expiry = 1; expiry <= 3; ++expiry) {
+    for (std::uint32_t expiry = 1; expiry <= 3; ++expiry) {
       const Delivery delivery = receiveOne();
       EXPECT_TRUE(delivery.alone);
+      EXPECT_EQ(delivery.expired_alone, expiry - 1);
       EXPECT_FALSE(delivery.condemned);
       advance(kLease);
     }

@@ -63,10 +63,10 @@ TEST_F(QueueWaits, ARetryBeginsAnewWithItsDelay) {
   advance(10s);
   putAside(1s, "breaker");
   const Delivery second = receiveOne();
-  EXPECT_EQ(second.waits, (Waits{{"breaker", 1s}, {"retry", 10s}}));
+  EXPECT_EQ(second.waits, (Waits{{"breaker", 1s}, {"held_earlier", 2s}, {"retry", 10s}}));
   EXPECT_EQ(second.attempt, 2U);
   end(second, RetryAfter{0s, "busy"});
-  EXPECT_EQ(receiveOne().waits, Waits());
+  EXPECT_EQ(receiveOne().waits, (Waits{{"held_earlier", 2s}}));
 }
 
 TEST_F(QueueWaits, AReplayBeginsWithNone) {

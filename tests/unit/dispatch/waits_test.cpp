@@ -30,8 +30,14 @@ TEST(Waits, ReleasesAddUpByTheirCause) {
 
 TEST(Waits, ARetryBeginsAnew) {
   EXPECT_EQ(readWaits(released(retried(released("", 1s, "pace"), 3s), 2s, "breaker")),
-            (Waits{{"breaker", 2s}, {"retry", 3s}}));
-  EXPECT_EQ(retried("pace=5", 0s), "");
+            (Waits{{"breaker", 2s}, {"held_earlier", 1s}, {"retry", 3s}}));
+  EXPECT_EQ(retried("breaker=5", 0s), "");
+}
+
+TEST(Waits, WhatWasHeldBackBeforeEarlierAttemptsIsNotForgotten) {
+  const std::string once = retried(released(released("", 1s, "pace"), 1h, "paused"), 3s);
+  EXPECT_EQ(readWaits(once), (Waits{{"held_earlier", 1h + 1s}, {"retry", 3s}}));
+  EXPECT_EQ(readWaits(retried(released(once, 2h, "paused"), 4s)), (Waits{{"held_earlier", 3h + 1s}, {"retry", 4s}}));
 }
 
 TEST(Waits, ADelayOfZeroOrLessAddsNothing) {

@@ -53,7 +53,8 @@ TEST(Guard, ARefusalNamesTheClassOfAResolvedAddressAndNotTheAddress) {
   const auto refused =
       guardWith({}).refuseAddresses(Target::parse("https://a.example/"), std::vector{*parseAddress("10.0.0.1")});
   ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->sentence, "a.example stands for a private address; http-transport.allow permits others");
+  EXPECT_EQ(refused->sentence,
+            "a.example stands for a private address; http-transport.allow (SSRF_ALLOWLIST) permits others");
   EXPECT_EQ(toText(refused->address), "10.0.0.1");
 }
 

@@ -176,7 +176,8 @@ TEST_F(NameServiceTest, ANameThatTurnsPrivateIsRefusedAndNobodyIsConnected) {
   const SendFailure failure = failed("https://rebinding.example:" + std::to_string(receiver.port()) + '/');
   EXPECT_EQ(failure.fault, SendFault::Forbidden);
   EXPECT_FALSE(failure.may_have_left);
-  EXPECT_EQ(failure.sentence, "rebinding.example stands for a loopback address; http-transport.allow permits others");
+  EXPECT_EQ(failure.sentence,
+            "rebinding.example stands for a loopback address; http-transport.allow (SSRF_ALLOWLIST) permits others");
   const auto lines = log.lines();
   ASSERT_EQ(log.count("transport.forbidden_address"), 1U);
   EXPECT_EQ(lines.back().getPriority(), Poco::Message::PRIO_DEBUG);

@@ -66,6 +66,35 @@ TEST(AloneGate, LetsASuspectThroughAlthoughBatchesOverlapWithoutEnd) {
   second.join();
 }
 
+TEST(AloneGate, BatchesAreNotKeptWaitingBySuspectsWithoutEnd) {
+  AloneGate gate;
+  ManualClock clock;
+  AloneGate::Passage first = pass(gate, clock, true);
+  auto next = std::async(std::launch::async, [&] { return pass(gate, clock, true); });
+  clock.awaitWaiting(1);
+  auto batch = std::async(std::launch::async, [&] { return pass(gate, clock, false); });
+  clock.awaitWaiting(2);
+  first.reset();
+  ASSERT_EQ(batch.wait_for(60s), std::future_status::ready) << "the next suspect has overtaken it";
+  EXPECT_FALSE(gate.enter(true, clock, [&clock] { return clock.now(); }, {}));
+  EXPECT_FALSE(gate.enter(false, clock, [&clock] { return clock.now(); }, {})) << "a suspect waits again";
+  batch.get().reset();
+  EXPECT_TRUE(next.get());
+}
+
+TEST(AloneGate, ABatchThatGivesUpKeepsNoSuspectWaiting) {
+  AloneGate gate;
+  ManualClock clock;
+  AloneGate::Passage first = pass(gate, clock, true);
+  const auto gives_up = [until = clock.now() + 1s] { return until; };
+  auto batch = std::async(std::launch::async, [&] { return gate.enter(false, clock, gives_up, {}); });
+  clock.awaitWaiting(1);
+  clock.advance(1s);
+  EXPECT_FALSE(batch.get());
+  first.reset();
+  EXPECT_TRUE(pass(gate, clock, true));
+}
+
 TEST(AloneGate, NobodyWaitsLongerThanHeMay) {
   AloneGate gate;
   ManualClock clock;
@@ -122,6 +151,25 @@ TEST_F(WorkerTest, SendsACrashSuspectWithNothingElseOnItsWay) {
   EXPECT_FALSE(innocent_is_handled.opensSoon()) << "the suspect is on its way";
   transport.answer(answered(202));
   queue.awaitSettled(3);
+}
+
+TEST_F(WorkerTest, SendsFewCrashSuspectsAtOnceAndNeverKeepsOthersWaitingForThem) {
+  constexpr unsigned kAtOnce = 64;
+  providers.on_request = [](std::string_view, const Event&, std::uint32_t) {
+    return requestTo("https://provider.example/send");
+  };
+  transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(3s); };
+  start();
+  for (unsigned number = 1; number <= kAtOnce + 1; ++number) queue.give({makeOutbound(number)}, 2, true, 0);
+  const auto settled = queue.awaitSettled(1);
+  EXPECT_EQ(std::get<Release>(settled.front().settlement.outcome).cause, "suspect");
+  EXPECT_EQ(transport.sends(), kAtOnce);
+  queue.give({makeOutbound(1000)});
+  transport.awaitSends(kAtOnce + 1);
+  for (unsigned number = 0; number <= kAtOnce; ++number) transport.answer(answered(202));
+  transport.awaitSends(kAtOnce + 2);
+  transport.answer(answered(202));
 }
 
 TEST_F(WorkerTest, ACrashSuspectThatIsNotAloneInTimeIsGivenBack) {

@@ -187,7 +187,7 @@ TEST(Limits, OneDestinationThatIsFullLeavesOthersRoom) {
   EXPECT_FALSE(limits.enter(slow, kStart));
   EXPECT_EQ(limits.enter(slow, kStart)->cause, "destination_limit");
   EXPECT_FALSE(limits.enter(message("p", "quick.example", "a"), kStart));
-  limits.leave("p", "slow.example", "a", kStart, kStart);
+  limits.leave(message("p", "slow.example", "a"), kStart, kStart);
   EXPECT_FALSE(limits.enter(slow, kStart));
 }
 
@@ -208,7 +208,7 @@ TEST(Limits, WhereOthersLeaveQuicklyNobodyWaitsForLong) {
   for (int i = 0; i < 200; ++i) {
     limits.enter(one, now);
     now += 50ms;
-    limits.leave("p", "quick.example", "a", now - 50ms, now);
+    limits.leave(message("p", "quick.example", "a"), now - 50ms, now);
   }
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(limits.enter(one, now));
   Duration last{};
@@ -253,7 +253,7 @@ TEST(Limits, IdleNamesAreForgotten) {
     const std::string sender = std::to_string(i);
     const SteadyTime now = kStart + std::chrono::seconds(i);
     EXPECT_FALSE(limits.enter(message("p", "d", sender), now));
-    limits.leave("p", "d", sender, now, now);
+    limits.leave(message("p", "d", sender), now, now);
   }
   EXPECT_LT(limits.names(), 5000u);
 }
@@ -264,18 +264,18 @@ TEST(Limits, AReloadFindsEverybodyInHisPlace) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(limits.enter(one, kStart));
   limits.change({{}, {}, {0, 2}}, kStart);
   EXPECT_EQ(limits.enter(one, kStart)->cause, "sender_limit");
-  limits.leave("p", "d", "a", kStart, kStart);
+  limits.leave(message("p", "d", "a"), kStart, kStart);
   EXPECT_TRUE(limits.enter(one, kStart)) << "two that entered unbounded are under way";
-  limits.leave("p", "d", "a", kStart, kStart);
+  limits.leave(message("p", "d", "a"), kStart, kStart);
   EXPECT_FALSE(limits.enter(one, kStart));
   limits.change({}, kStart);
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(limits.enter(one, kStart));
-  for (int i = 0; i < 7; ++i) limits.leave("p", "d", "a", kStart, kStart);
+  for (int i = 0; i < 7; ++i) limits.leave(message("p", "d", "a"), kStart, kStart);
   limits.change({{0, 1}, {0, 1}, {0, 1}}, kStart);
   for (int i = 0; i < 3; ++i) {
     EXPECT_FALSE(limits.enter(one, kStart)) << "no place was lost";
     EXPECT_TRUE(limits.enter(one, kStart)) << "and none came of nothing";
-    limits.leave("p", "d", "a", kStart, kStart);
+    limits.leave(message("p", "d", "a"), kStart, kStart);
   }
 }
 

@@ -64,6 +64,17 @@ TEST_F(CondemnedTest, WhatTheStoreRefusesIsDeadAllTheSame) {
   EXPECT_EQ(std::get<Dead>(end(Grounds::CrashSuspect)), (Dead{"crash_suspect", "", Grounds::CrashSuspect}));
 }
 
+TEST_F(CondemnedTest, LeaveWhoseAnswerWasLostDoesNotLeaveItSending) {
+  store.on_begin = [&](const Intent& intent) {
+    return BeginResult{false, intent.attempt == 5 ? MessageStatus::Sending : MessageStatus::Unknown};
+  };
+  EXPECT_EQ(std::get<Dead>(end(Grounds::CrashSuspect)), (Dead{"crash_suspect", "", Grounds::CrashSuspect}));
+  const auto intents = store.intents();
+  ASSERT_EQ(intents.size(), 2U);
+  EXPECT_EQ(intents[1].attempt, 6U) << "only a later attempt ends one that is lost";
+  EXPECT_FALSE(intents[1].resend);
+}
+
 TEST_F(CondemnedTest, AStoreThatIsAwayIsAskedAgain) {
   std::atomic<int> asked = 0;
   store.on_begin = [&](const Intent&) {

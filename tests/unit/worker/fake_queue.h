@@ -35,10 +35,10 @@ public:
   bool lasting = true;
 
   /// Ready for the next receive, as one batch.
-  void give(std::vector<Event> events, std::uint32_t attempt = 1, bool alone = false) {
+  void give(std::vector<Event> events, std::uint32_t attempt = 1, bool alone = false, std::uint32_t expired_alone = 1) {
     std::lock_guard guard(mutex_);
     std::vector<Delivery> batch;
-    for (Event& event : events) batch.push_back(delivery(std::move(event), attempt, alone));
+    for (Event& event : events) batch.push_back(delivery(std::move(event), attempt, alone, expired_alone));
     ready_.push_back(std::move(batch));
     changed_.notify_all();
   }
@@ -48,7 +48,7 @@ public:
     std::lock_guard guard(mutex_);
     Event event;
     event.id = id;
-    Delivery one = delivery(std::move(event), attempt, true);
+    Delivery one = delivery(std::move(event), attempt, true, 3);
     one.condemned = grounds;
     ready_.push_back({std::move(one)});
     changed_.notify_all();
@@ -91,7 +91,7 @@ public:
       settled_.push_back({lent.event.id, settlement});
       verdicts.push_back(holds(settlement.token) ? SettleVerdict::Settled : SettleVerdict::LeaseLost);
       if (verdicts.back() != SettleVerdict::Settled || !std::holds_alternative<Release>(settlement.outcome)) continue;
-      Delivery again = delivery(lent.event, lent.attempt, lent.alone);
+      Delivery again = delivery(lent.event, lent.attempt, lent.alone, lent.expired_alone);
       again.condemned = lent.condemned;
       ready_.push_back({std::move(again)});
     }
@@ -142,13 +142,14 @@ public:
   }
 
 private:
-  Delivery delivery(Event event, std::uint32_t attempt, bool alone) {
+  Delivery delivery(Event event, std::uint32_t attempt, bool alone, std::uint32_t expired_alone) {
     Delivery one;
     one.event = std::move(event);
     one.attempt = attempt;
     one.age = age;
     if (const auto found = waits.find(one.event.id); found != waits.end()) one.waits = found->second;
     one.alone = alone;
+    if (alone) one.expired_alone = expired_alone;
     one.token.words = {++tokens_, 0, 0};
     return one;
   }

@@ -60,6 +60,47 @@ TEST_F(SendingFailuresTest, WhatTheStoreDoesNotSayInTimeIsTakenBack) {
   EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
 }
 
+TEST_F(SendingFailuresTest, NobodyIsGivenUpBeforeTheStoreHasJudgedAnEarlierAttempt) {
+  policy.on_route = [](const Event&) { return Routing{Routing::Verdict::Routed, "keyed"}; };
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(); };
+  store.answer = [](const Event& event) {
+    Persisted persisted;
+    persisted.message = event.id;
+    persisted.conversation = 1;
+    persisted.status = MessageStatus::Sending;
+    return persisted;
+  };
+  std::atomic<bool> asked = false;
+  store.on_begin = [&](const Intent&) -> BeginResult {
+    asked = true;
+    throw StoreUnavailable("away");
+  };
+  start();
+  queue.give({makeOutbound(1)}, 2);
+  while (!asked) std::this_thread::yield();
+  for (int i = 0; i < 20 && store.attempts().empty(); ++i) {
+    awaitStagePause();
+    clock.advance(2s);
+  }
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
+  EXPECT_EQ(store.attempts().front().end, AttemptEnd::Open);
+}
+
+TEST_F(SendingFailuresTest, ALostAttemptThatTurnsOutToBeOverIsNotTheLast) {
+  policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(); };
+  store.answer = [](const Event& event) {
+    Persisted persisted;
+    persisted.message = event.id;
+    persisted.conversation = 1;
+    persisted.status = MessageStatus::Sending;
+    return persisted;
+  };
+  start();
+  queue.give({makeOutbound(1)}, 2);
+  EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
+  EXPECT_EQ(transport.sends(), 0U);
+}
+
 TEST_F(SendingFailuresTest, WhatTheStoreRefusesToJudgeCostsNobodyElse) {
   const Uuid bad = makeOutbound(3).id;
   store.on_begin = [&](const Intent& intent) {

@@ -551,7 +551,7 @@ TEST_F(SendingTest, AMessageGrowsTooOldBehindABreaker) {
 
 TEST_F(SendingTest, NobodyGrowsOlderWhileSendingIsStopped) {
   queue.age = 73h;
-  queue.waits[makeOutbound(1).id] = {{"paused", 70h}};
+  queue.waits[makeOutbound(1).id] = {{"paused", 20h}, {"pace", 40h}, {"held_earlier", 10h}};
   policy.on_retry = [](const RetryQuestion& question) {
     EXPECT_EQ(question.age, 3h);
     return std::optional<Duration>(3s);
@@ -559,6 +559,8 @@ TEST_F(SendingTest, NobodyGrowsOlderWhileSendingIsStopped) {
   transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(answered(500)); };
   start();
   became<RetryAfter>();
+  const std::map<std::string, Duration> shown{{"pace", 40h}, {"paused", 20h}};
+  EXPECT_EQ(store.attempts().at(0).waits, shown);
 }
 
 TEST_F(SendingTest, WhetherAProviderIsLeftAloneOrTriedIsShown) {

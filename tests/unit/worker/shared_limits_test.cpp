@@ -136,7 +136,7 @@ TEST_F(SharedLimitsTest, TwoProcessesKeepOneRateTogether) {
     for (Limits* limits : {&one, &other}) {
       if (!limits->enter(from("a"), clock.now())) {
         ++left;
-        limits->leave("p", "d", "a", clock.now(), clock.now());
+        limits->leave(from("a"), clock.now(), clock.now());
       }
       answer(*limits);
     }
@@ -212,7 +212,7 @@ TEST_F(SharedLimitsTest, IdleNamesAreForgotten) {
     limits.enter(from(sender), clock.now());
     answer(limits);
     EXPECT_FALSE(limits.enter(from(sender), clock.now()));
-    limits.leave("p", "d", sender, clock.now(), clock.now());
+    limits.leave(from(sender), clock.now(), clock.now());
     clock.advance(100ms);
   }
   EXPECT_LT(limits.names(), 5000U);
