@@ -3,7 +3,8 @@
 #   service     penstock: daemon, penstockctl, plugins without a server of their own, configuration, scripts, unit, manual
 #   postgresql  penstock-postgresql: pg-queue, pg-store, their migrations, a drop-in
 #   redis       penstock-redis: redis-cache
-#   sdk         libpenstock-dev, penstock-devel: headers, CMake package, pkg-config, template of a plugin, penstock-conformance
+#   sdk         libpenstock-dev, penstock-devel: headers, CMake package, pkg-config, template of a plugin, examples,
+#               penstock-conformance
 #   symbols     penstock-dbgsym, penstock-debuginfo: debug symbols of all of these, by build id
 #
 # PENSTOCK_PACKAGE (deb, rpm or empty) decides what the formats want differently: names of packages in /usr/share/doc.
@@ -209,6 +210,7 @@ install(FILES ${PROJECT_BINARY_DIR}/sdk/penstock-config.cmake ${PROJECT_BINARY_D
 install(EXPORT penstock-targets NAMESPACE penstock:: DESTINATION ${PENSTOCK_CMAKE_PACKAGE_DIRECTORY} COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/penstock.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
 install(DIRECTORY ${packaging}/sdk/template/ DESTINATION ${PENSTOCK_SHARE_DIRECTORY}/plugin-template COMPONENT sdk)
+install(DIRECTORY ${packaging}/sdk/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${PENSTOCK_NAME_sdk} COMPONENT sdk)
 if(TARGET penstock-conformance)
   install(TARGETS penstock-conformance RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sdk)
 endif()
