@@ -3,7 +3,8 @@
 #   service     penstock: daemon, penstockctl, plugins without a server of their own, configuration, scripts, unit, manual
 #   postgresql  penstock-postgresql: pg-queue, pg-store, their migrations, a drop-in
 #   redis       penstock-redis: redis-cache
-#   sdk         libpenstock-dev, penstock-devel: headers, CMake package, pkg-config, template of a plugin
+#   sdk         libpenstock-dev, penstock-devel: headers, CMake package, pkg-config, template of a plugin, examples,
+#               penstock-conformance
 #   symbols     penstock-dbgsym, penstock-debuginfo: debug symbols of all of these, by build id
 #
 # PENSTOCK_PACKAGE (deb, rpm or empty) decides what the formats want differently: names of packages in /usr/share/doc.
@@ -151,10 +152,13 @@ if(EXISTS ${packaging}/man)
   if(TARGET manual)
     list(APPEND pages ${PROJECT_BINARY_DIR}/man/penstock.lua.5)
   endif()
+  if(NOT TARGET penstock-conformance)
+    list(REMOVE_ITEM pages ${packaging}/man/penstock-conformance.1)
+  endif()
   foreach(page IN LISTS pages)
     string(REGEX MATCH "[1-8]$" section ${page})
     set(component service)
-    if(page MATCHES "penstock-plugin")
+    if(page MATCHES "penstock-(plugin|conformance)")
       set(component sdk)
     endif()
     penstock_install_compressed(${component} ${page} ${CMAKE_INSTALL_MANDIR}/man${section})
@@ -206,9 +210,16 @@ install(FILES ${PROJECT_BINARY_DIR}/sdk/penstock-config.cmake ${PROJECT_BINARY_D
 install(EXPORT penstock-targets NAMESPACE penstock:: DESTINATION ${PENSTOCK_CMAKE_PACKAGE_DIRECTORY} COMPONENT sdk)
 install(FILES ${PROJECT_BINARY_DIR}/sdk/penstock.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
 install(DIRECTORY ${packaging}/sdk/template/ DESTINATION ${PENSTOCK_SHARE_DIRECTORY}/plugin-template COMPONENT sdk)
+install(DIRECTORY ${packaging}/sdk/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${PENSTOCK_NAME_sdk} COMPONENT sdk)
+if(TARGET penstock-conformance)
+  install(TARGETS penstock-conformance RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sdk)
+endif()
 
 # Debug symbols, found by the build id that every ELF file carries.
 set(PENSTOCK_ELF_FILES penstockd penstockctl ${PENSTOCK_PLUGINS})
+if(TARGET penstock-conformance)
+  list(APPEND PENSTOCK_ELF_FILES penstock-conformance)
+endif()
 list(TRANSFORM PENSTOCK_ELF_FILES REPLACE "(.+)" "$<TARGET_FILE:\\1>")
 install(CODE "
   set(files \"${PENSTOCK_ELF_FILES}\")

@@ -45,7 +45,8 @@ set(PENSTOCK_TEXT_sdk
 "What a plugin is built with: headers that state every promise, a CMake
 package, a pkg-config file and the template of a plugin. A plugin has to be
 built with the compiler and libraries of the penstockd that loads it, which
-the CMake package checks.")
+the CMake package checks. penstock-conformance tries whether a queue engine
+keeps the promises of its interfaces.")
 set(PENSTOCK_SUMMARY_symbols "debug symbols for the messaging gateway Penstock")
 set(PENSTOCK_TEXT_symbols
 "Debug symbols of the daemon, its control tool and all of its plugins, found

@@ -9,7 +9,7 @@ import pytest
 from driver import BUILD, ROOT
 
 MAN = ROOT / "packaging" / "man"
-WRITTEN = ["penstockd.8", "penstockctl.1", "penstock-policy.7", "penstock-plugin.7", "penstock-operations.7"]
+WRITTEN = ["penstockd.8", "penstockctl.1", "penstock-conformance.1", "penstock-policy.7", "penstock-plugin.7", "penstock-operations.7"]
 
 
 def said_by(program, *arguments):
@@ -152,6 +152,13 @@ def test_exit_statuses_of_penstockctl():
     told = re.findall(r"^ +(\d+)  ", said_by("penstockctl", "--help").split("Exit status:")[1], re.MULTILINE)
     assert "66" in told
     assert tags(sections(page("penstockctl.1"), ".SH")["EXIT STATUS"]) == [f".B {status}" for status in told]
+
+
+def test_options_and_exit_statuses_of_penstock_conformance():
+    text, said = page("penstock-conformance.1"), said_by("penstock-conformance", "--help")
+    assert options(sections(text, ".SH")["OPTIONS"]) == helped(said)
+    told = re.findall(r"^ +(\d+)  ", said.split("Exit status:")[1], re.MULTILINE)
+    assert tags(sections(text, ".SH")["EXIT STATUS"]) == [f".B {status}" for status in told]
 
 
 def test_every_configuration_key_is_in_its_page(reference, generated):

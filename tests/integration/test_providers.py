@@ -34,6 +34,13 @@ def scripts(tmp_path):
     return copy
 
 
+def test_the_provider_of_the_readme_is_the_one_that_the_sdk_has_as_an_example():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in ("acme.lua", "50-acme.lua"):
+        example = (ROOT / "packaging/sdk/examples/provider" / name).read_text(encoding="utf-8")
+        assert f"```lua\n{example}```\n" in readme
+
+
 @pytest.mark.parametrize(
     "overrides, sentence",
     [

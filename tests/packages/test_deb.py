@@ -86,6 +86,7 @@ def test_the_sdk_has_every_header_and_what_builds_a_plugin(debs):
     assert headers and headers == {path for path in found if path.startswith("/usr/include/")}
     assert {f"{library}/libpenstock_sdk.a", f"{library}/pkgconfig/penstock.pc", f"{library}/cmake/penstock/penstock-config.cmake",
             f"{library}/cmake/penstock/PenstockPlugin.cmake", f"{library}/cmake/penstock/plugin.map",
+            "/usr/bin/penstock-conformance", "/usr/share/man/man1/penstock-conformance.1.gz",
             "/usr/share/penstock/plugin-template/CMakeLists.txt", "/usr/share/penstock/plugin-template/plugin.cpp"} <= found
 
 
@@ -121,7 +122,7 @@ def test_libraries_are_depended_on_by_who_is_linked_with_them(debs):
     assert not {"libpq5", "libpocodatapostgresql80", "libpocoredis80"} & needs(debs["penstock"])
     assert "libpq5" in needs(debs["penstock-postgresql"])
     assert "libpocoredis80" in needs(debs["penstock-redis"])
-    assert {"libpoco-dev", "libboost-json1.81-dev", "libssl-dev"} <= needs(debs["libpenstock-dev"])
+    assert {"libpoco-dev", "libboost-json1.81-dev", "libssl-dev", "libpocofoundation80"} <= needs(debs["libpenstock-dev"])
 
 
 def test_plugins_want_the_service_of_their_own_version(debs):
@@ -145,7 +146,8 @@ def test_no_maintainer_script_knows_a_database(debs):
 
 def test_the_symbols_are_those_of_the_packed_programs(debs, unpacked):
     kept = {path.removeprefix("/usr/lib/debug/.build-id/") for path in paths(debs["penstock-dbgsym"]) if path.endswith(".debug")}
-    programs = [unpacked / "usr/sbin/penstockd", unpacked / "usr/bin/penstockctl", *unpacked.glob("usr/lib/*/penstock/plugins/*.so")]
+    programs = [unpacked / "usr/sbin/penstockd", unpacked / "usr/bin/penstockctl", unpacked / "usr/bin/penstock-conformance",
+                *unpacked.glob("usr/lib/*/penstock/plugins/*.so")]
     assert len(programs) > 5
     for program in programs:
         identity = re.search(r"Build ID: (\w+)", run("readelf", "-n", str(program)))[1]

@@ -33,7 +33,7 @@ def test_plugins_lie_in_lib64_and_the_unit_where_rpm_systems_have_it(rpms):
     assert expected <= set(found), expected - set(found)
     assert {f"{PLUGINS}/pg-queue.so", f"{PLUGINS}/pg-store.so"} <= set(files(rpms["penstock-postgresql"]))
     assert f"{PLUGINS}/redis-cache.so" in files(rpms["penstock-redis"])
-    assert {"/usr/lib64/cmake/penstock/penstock-config.cmake", "/usr/include/penstock/plugin.h"} <= set(files(rpms["penstock-devel"]))
+    assert {"/usr/lib64/cmake/penstock/penstock-config.cmake", "/usr/include/penstock/plugin.h", "/usr/bin/penstock-conformance"} <= set(files(rpms["penstock-devel"]))
     for package in rpms.values():
         assert not [name for name in files(package) if "-linux-gnu" in name or name.startswith(("/lib/", "/usr/lib/.build-id"))]
 

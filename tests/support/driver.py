@@ -65,9 +65,9 @@ class Answer:
 
 class Server:
     """One run of penstockd. `overrides` are -D values, but config is the name of a file in config/; `wrapper` is a
-    command that runs it, `pass_fds` are descriptors that it inherits."""
+    command that runs it, `pass_fds` are descriptors that it inherits, `program` is another penstockd than the built one."""
 
-    def __init__(self, folder, overrides=None, environment=None, wrapper=(), pass_fds=()):
+    def __init__(self, folder, overrides=None, environment=None, wrapper=(), pass_fds=(), program=BUILD / "bin" / "penstockd"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log_file = self.folder / f"penstockd-{next(_numbers)}.log"
@@ -77,7 +77,7 @@ class Server:
             "logging.format": "json",
             **(overrides or {}),
         }
-        command = [*wrapper, str(BUILD / "bin" / "penstockd")]
+        command = [*wrapper, str(program)]
         if "config" in values:
             command += ["--config", str(ROOT / "config" / f"{values.pop('config')}.lua")]
         for key, value in values.items():

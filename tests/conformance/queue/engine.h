@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace penstock::test {
 
@@ -21,13 +22,10 @@ struct Wishes {
 };
 
 /// What the suite has to know about an engine besides the SDK's interfaces. Engines that keep to the common rows and
-/// read time from the clock they are lent need nothing more than durable().
+/// read time from the clock they are lent need no adapter of their own.
 class EngineAdapter {
 public:
   virtual ~EngineAdapter() = default;
-
-  /// What Queue::durable must say. Of QueueDurability and QueueVolatility one is left out accordingly.
-  virtual bool durable() const = 0;
 
   /// The wishes as the engine's rows. Fails for a row the engine does not have.
   virtual Overrides settings(const Wishes& wishes) const;
@@ -39,13 +37,14 @@ public:
   virtual void empty() {}
 };
 
-/// The adapter for the plugin of this name; unknown ones count as durable and are taken to keep to the common rows.
+/// The adapter for the plugin of this name, given by the program that runs the cases.
 std::unique_ptr<EngineAdapter> adapterFor(std::string_view plugin);
 
 /// What the command line said.
 struct EngineChoice {
-  std::string file;    ///< the plugin's .so
-  Overrides settings;  ///< key=value of the plugin's section, for every case
+  std::string file;        ///< the plugin's .so
+  Overrides settings;      ///< key=value of the plugin's section, for every case
+  std::string migrations;  ///< Context::migrations_directory
 };
 EngineChoice& engineChoice();
 

@@ -13,7 +13,7 @@ void EngineUnderTest::startWith(const Wishes& wishes) {
   adapter_->empty();
   Overrides settings = choice.settings;
   settings.merge(adapter_->settings(wishes));
-  plugin_ = std::make_unique<PluginFixture>(choice.file, std::move(settings), PENSTOCK_MIGRATIONS);
+  plugin_ = std::make_unique<PluginFixture>(choice.file, std::move(settings), choice.migrations);
   plugin_->start();
 }
 

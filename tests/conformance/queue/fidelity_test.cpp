@@ -37,7 +37,7 @@ TEST_F(QueueFidelity, BodiesOfAllKinds) {
   for (const std::string& body : bodies) expectUnchanged(event({}, body));
 }
 
-TEST_F(QueueFidelity, ABodyOf256KiB) {
+TEST_F(QueueFidelity, ABodyOf256Kibibytes) {
   expectUnchanged(event({}, std::string(256 * 1024, 'x')));
   std::string wide;
   while (wide.size() < 256 * 1024) wide += "\U0001F600";

@@ -1,4 +1,5 @@
 #include "conformance/queue/engine.h"
+#include "conformance/queue/engines_of_the_tree.h"
 #include "support/loaded_plugin.h"
 
 #include <gtest/gtest.h>
@@ -19,6 +20,7 @@ bool readArguments(int count, char** arguments) {
   if (count < 2) return false;
   EngineChoice& choice = engineChoice();
   choice.file = arguments[1];
+  choice.migrations = PENSTOCK_MIGRATIONS;
   for (int i = 2; i < count; ++i) {
     const std::string_view argument = arguments[i];
     const auto equals = argument.find('=');
@@ -30,7 +32,7 @@ bool readArguments(int count, char** arguments) {
 
 /// A volatile engine promises nothing about restarts but that it starts empty; a durable one promises the opposite.
 void leaveOutTheOtherKind() {
-  const bool durable = adapterFor(LoadedPlugin(engineChoice().file).descriptor().name)->durable();
+  const bool durable = mustBeDurable(LoadedPlugin(engineChoice().file).descriptor().name);
   std::string filter = ::testing::GTEST_FLAG(filter);
   filter += filter.find('-') == std::string::npos ? "-" : ":";
   ::testing::GTEST_FLAG(filter) = filter + (durable ? "QueueVolatility.*" : "QueueDurability.*");
