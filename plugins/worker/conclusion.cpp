@@ -9,7 +9,7 @@ namespace penstock {
 
 namespace {
 
-constexpr auto kUnjudged = std::chrono::seconds(1);  // until the store is asked again
+constexpr auto kSoon = std::chrono::seconds(1);  // until the store is asked again, or there may be room
 
 Attempt attemptOf(const Outgoing& message, const SendVerdict& verdict, SteadyTime now) {
   Attempt attempt;
@@ -115,9 +115,8 @@ Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyT
   return {std::move(attempt), Dead{doubtful(shortened(verdict.reason)), message.provider.name, Grounds::Unknown}};
 }
 
-Conclusion postponed(Conclusion conclusion) {
-  if (const auto* dead = std::get_if<Dead>(&conclusion.outcome))
-    conclusion.outcome = RetryAfter{kUnjudged, std::string(dead->reason)};
+Conclusion postponed(Conclusion conclusion, const std::string& reason) {
+  conclusion.outcome = RetryAfter{kSoon, shortened(reason)};
   if (conclusion.attempt) conclusion.attempt->end = AttemptEnd::Open;
   return conclusion;
 }
@@ -142,7 +141,7 @@ Conclusion refused(MessageStatus status, const std::string& provider, const std:
   }
   // Whoever holds the lease and is refused meets a leave that nobody uses: that of a begin whose answer was lost. Only
   // a later attempt can find out about it, so this one counts. Without the lease nothing counts.
-  return {std::nullopt, RetryAfter{kUnjudged, "another attempt has begun, and its end is not known"}};
+  return {std::nullopt, RetryAfter{kSoon, "another attempt has begun, and its end is not known"}};
 }
 
 Conclusion unrouted(const Outgoing& message, WallTime now) {

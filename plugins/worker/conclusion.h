@@ -38,8 +38,8 @@ Sign signOf(const SendOutcome& outcome, const SendVerdict& verdict);
 /// the host's clock.
 Conclusion conclude(const Outgoing& message, const SendVerdict& verdict, SteadyTime now, Policy& policy);
 
-/// The same without an end: the message is tried again although policy gives it up.
-Conclusion postponed(Conclusion conclusion);
+/// Without an end: the message is tried again soon, for `reason`, although policy gives it up.
+Conclusion postponed(Conclusion conclusion, const std::string& reason);
 
 /// What becomes of a message that may not be sent because its status is `status`: it was sent meanwhile, or ended and
 /// its end was not settled, or what became of an earlier attempt is unknown. `provider`: who is to send it, if known;

@@ -15,7 +15,6 @@ constexpr std::size_t kBeginBatch = 500;
 constexpr std::size_t kEndBatch = 500;
 constexpr std::size_t kWorthwhile = 100;
 constexpr auto kShortLease = std::chrono::milliseconds(100);  // until the next one
-constexpr auto kNoRoom = std::chrono::seconds(1);             // until the transport may have some
 constexpr auto kSilence = std::chrono::seconds(60);           // a stage's longest call: of the store or the queue
 
 /// Host and port of a URL, as limits know them.
@@ -128,22 +127,6 @@ void Sender::giveUpPlaces(const Outgoing& message, SteadyTime entered) {
   limits_.leave(message, entered, clock_.now());
 }
 
-/// Asks the provider's breaker.
-std::optional<Duration> Sender::knock(Outgoing& message, SteadyTime now) {
-  ProviderSeries& series = metrics_.of(message.provider.name);
-  std::lock_guard guard(mutex_);
-  Breaker& breaker = breakerOf(message.provider.name);
-  const BreakerState before = breaker.state();
-  if (const auto wait = breaker.admit(now)) return wait;
-  if (breaker.state() != BreakerState::HalfOpen) return std::nullopt;
-  if (before != BreakerState::HalfOpen) series.turned(BreakerState::HalfOpen);
-  message.trial = Finally([this, provider = message.provider.name, trial = breaker.trial()] {
-    std::lock_guard lock(mutex_);
-    breakerOf(provider).abandoned(trial);
-  });
-  return std::nullopt;
-}
-
 /// For a limit or a breaker; not for longer than policy lets a message grow old.
 void Sender::putOff(Parcel message, Duration delay, std::string_view cause) {
   message->stay();
@@ -179,10 +162,6 @@ void Sender::giveUp(Parcel message) {
   verdict.retryable = true;
   message->step = std::move(verdict);
   beginning_.put(std::move(message));
-}
-
-Breaker& Sender::breakerOf(const std::string& provider) {
-  return breakers_.try_emplace(provider, breaker_failures_, breaker_rest_).first->second;
 }
 
 void Sender::reload(const SenderSettings& settings) {
@@ -344,7 +323,7 @@ void Sender::unsent(Parcel message, std::string reason) {
   Conclusion conclusion = penstock::conclude(*message, verdict, message->started, policy_);
   // The end of an earlier attempt is the store's to find, which it does when it is asked for the next one.
   if (message->unsettled() && std::holds_alternative<Dead>(conclusion.outcome))
-    conclusion = postponed(std::move(conclusion));
+    conclusion = postponed(std::move(conclusion), verdict.reason);
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
   conclude({std::move(message), std::move(conclusion)});
 }
@@ -410,10 +389,8 @@ void Sender::answered(Parcel message, const SendVerdict& verdict, Sign sign, boo
   series.seconds.observe(std::chrono::duration<double>(now - message->started).count());
   Conclusion conclusion = penstock::conclude(*message, verdict, now, policy_);
   // That there is no room here is nothing that a message is given up for. It has had its leave, so the attempt counts.
-  if (no_room && std::holds_alternative<Dead>(conclusion.outcome) && !message->looking_up && !outlived(*message)) {
-    conclusion.attempt->end = AttemptEnd::Open;
-    conclusion.outcome = RetryAfter{kNoRoom, shortened(verdict.reason)};
-  }
+  if (no_room && std::holds_alternative<Dead>(conclusion.outcome) && !message->looking_up && !outlived(*message))
+    conclusion = postponed(std::move(conclusion), verdict.reason);
   if (std::holds_alternative<RetryAfter>(conclusion.outcome)) metrics_.retries.add();
   note(conclusion);
   conclude({std::move(message), std::move(conclusion)});
@@ -424,33 +401,6 @@ void Sender::note(const Conclusion& conclusion) {
   if (cache_ == nullptr || !conclusion.attempt || conclusion.attempt->outcome != AttemptOutcome::Sent) return;
   const Attempt& attempt = *conclusion.attempt;
   cache_->note({attempt.message, attempt.provider_message_id, attempt.started_at + attempt.latency});
-}
-
-void Sender::hear(Outgoing& message, const SendVerdict& verdict, Sign sign) {
-  if (message.destination.empty() || sign == Sign::None) return;  // nobody was asked
-  message.trial.forget();
-  const std::string& provider = message.provider.name;
-  ProviderSeries& series = metrics_.of(provider);
-  BreakerState before{};
-  BreakerState after{};
-  {
-    std::lock_guard guard(mutex_);
-    Breaker& breaker = breakerOf(provider);
-    before = breaker.state();
-    if (sign == Sign::Fails)
-      breaker.failed(clock_.now());
-    else
-      breaker.succeeded();
-    after = breaker.state();
-    if (after != before) series.turned(after);
-  }
-  if (after == before) return;
-  if (after == BreakerState::Open) {
-    log_.warning("worker.breaker_open", "the provider fails again and again and is left alone for a while",
-                 {{"provider", provider}, {"reason", policy_.redact(verdict.reason)}});
-  } else {
-    log_.notice("worker.breaker_closed", "the provider works again", {{"provider", provider}});
-  }
 }
 
 void Sender::release(Parcel message, Duration delay, std::string_view cause) {
@@ -486,15 +436,6 @@ void Sender::stop(SteadyTime deadline) noexcept {
   ending_.finish();
   recording_.finish();
   settling_.finish();
-}
-
-Health Sender::health() const {
-  std::lock_guard guard(mutex_);
-  std::string open;
-  for (const auto& [name, breaker] : breakers_)
-    if (breaker.state() != BreakerState::Closed) open += (open.empty() ? "" : ", ") + name;
-  if (open.empty()) return {};
-  return {HealthState::Degraded, "providers that fail are left alone: " + open};
 }
 
 }  // namespace penstock

@@ -89,6 +89,22 @@ TEST_F(DurableReads, ASlowListKeepsNobodyFromTheDispatcher) {
   EXPECT_EQ(listed.get(), 7U);
 }
 
+TEST_F(DurableReads, WhoAsksWhileAnotherIsAnsweredIsSentAway) {
+  std::promise<void> entered;
+  std::promise<void> left;
+  journal->on_list = [&] {
+    entered.set_value();
+    left.get_future().wait();
+    return DeadLetterPage{};
+  };
+  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
+  entered.get_future().wait();
+  EXPECT_THROW(queue->causes({}, 10), QueueUnavailable);
+  left.set_value();
+  listed.get();
+  EXPECT_NO_THROW(queue->causes({}, 10));
+}
+
 TEST_F(DurableReads, AReplayComesInStepsThatKeepTheSpread) {
   fill(600);
   std::vector<std::size_t> steps;

@@ -15,6 +15,23 @@ protected:
     };
   }
 
+  void anEarlierAttemptIsSending() {
+    store.answer = [](const Event& event) {
+      Persisted persisted;
+      persisted.message = event.id;
+      persisted.conversation = 1;
+      persisted.status = MessageStatus::Sending;
+      return persisted;
+    };
+  }
+  /// Until the store has been asked for leave and the lease is nearly spent.
+  void awaitTakenBack(const std::atomic<bool>& asked) {
+    while (!asked) std::this_thread::yield();
+    for (int i = 0; i < 20 && store.attempts().empty(); ++i) {
+      awaitStagePause();
+      clock.advance(2s);
+    }
+  }
   void answerNobody() {
     transport.on_send = [](const OutboundRequest&) { return std::optional<SendOutcome>(); };
   }
@@ -51,11 +68,7 @@ TEST_F(SendingFailuresTest, WhatTheStoreDoesNotSayInTimeIsTakenBack) {
   };
   start();
   queue.give({makeOutbound(1)});
-  while (!asked) std::this_thread::yield();
-  for (int i = 0; i < 20 && store.attempts().empty(); ++i) {
-    awaitStagePause();
-    clock.advance(2s);
-  }
+  awaitTakenBack(asked);
   EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
   EXPECT_EQ(store.attempts().front().outcome, AttemptOutcome::NotSent);
 }
@@ -63,13 +76,7 @@ TEST_F(SendingFailuresTest, WhatTheStoreDoesNotSayInTimeIsTakenBack) {
 TEST_F(SendingFailuresTest, NobodyIsGivenUpBeforeTheStoreHasJudgedAnEarlierAttempt) {
   policy.on_route = [](const Event&) { return Routing{Routing::Verdict::Routed, "keyed"}; };
   policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(); };
-  store.answer = [](const Event& event) {
-    Persisted persisted;
-    persisted.message = event.id;
-    persisted.conversation = 1;
-    persisted.status = MessageStatus::Sending;
-    return persisted;
-  };
+  anEarlierAttemptIsSending();
   std::atomic<bool> asked = false;
   store.on_begin = [&](const Intent&) -> BeginResult {
     asked = true;
@@ -77,24 +84,14 @@ TEST_F(SendingFailuresTest, NobodyIsGivenUpBeforeTheStoreHasJudgedAnEarlierAttem
   };
   start();
   queue.give({makeOutbound(1)}, 2);
-  while (!asked) std::this_thread::yield();
-  for (int i = 0; i < 20 && store.attempts().empty(); ++i) {
-    awaitStagePause();
-    clock.advance(2s);
-  }
+  awaitTakenBack(asked);
   EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
   EXPECT_EQ(store.attempts().front().end, AttemptEnd::Open);
 }
 
 TEST_F(SendingFailuresTest, ALostAttemptThatTurnsOutToBeOverIsNotTheLast) {
   policy.on_retry = [](const RetryQuestion&) { return std::optional<Duration>(); };
-  store.answer = [](const Event& event) {
-    Persisted persisted;
-    persisted.message = event.id;
-    persisted.conversation = 1;
-    persisted.status = MessageStatus::Sending;
-    return persisted;
-  };
+  anEarlierAttemptIsSending();
   start();
   queue.give({makeOutbound(1)}, 2);
   EXPECT_TRUE(std::holds_alternative<RetryAfter>(queue.awaitSettled(1).front().settlement.outcome));
