@@ -5,6 +5,10 @@
 -- Durations are "250ms" "30s" "5m" "72h" "30d", sizes "64KB" "256MB" "1GB" or plain bytes. A secret is never written
 -- here but comes as { file = "…" }, { env = "…" } or { credential = "…" }. `env.NAME` reads the environment.
 
+-- Where queue and store are kept: "sqlite", files of this machine, or "pg", a PostgreSQL database that any number of hosts
+-- share (DATABASE_URL). This word swaps both; QUEUE_BACKEND and STORE_BACKEND choose each, the queue also "memory".
+local backend = "sqlite"
+
 -- What an environment variable chooses among words.
 local function choose(name, default, choices)
   local word = env(name) or default
@@ -13,11 +17,12 @@ local function choose(name, default, choices)
   local words = {}
   for known in pairs(choices) do table.insert(words, known) end
   table.sort(words)
-  error(name .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
+  local said = env(name) and name or "backend"
+  error(said .. ' = "' .. word .. '": expected ' .. table.concat(words, ", "), 2)
 end
 
-local queue = choose("QUEUE_BACKEND", "sqlite", { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
-local store = choose("STORE_BACKEND", "sqlite", { sqlite = "sqlite-store", pg = "pg-store" })
+local queue = choose("QUEUE_BACKEND", backend, { memory = "memory-queue", sqlite = "sqlite-queue", pg = "pg-queue" })
+local store = choose("STORE_BACKEND", backend, { sqlite = "sqlite-store", pg = "pg-store" })
 local yes_or_no = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
 local works = choose("WORKER_ENABLED", "true", yes_or_no)
 local sends = choose("AUTOSTART", "true", yes_or_no)

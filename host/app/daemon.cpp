@@ -1,5 +1,6 @@
 #include "app/daemon.h"
 
+#include "app/begin.h"
 #include "app/catalog.h"
 #include "app/drain.h"
 #include "app/notify.h"
@@ -107,6 +108,7 @@ ConfigSource Daemon::source() const {
   source.overrides = overrides_;
   source.environment = environment;
   source.credentials = environment("CREDENTIALS_DIRECTORY");
+  source.plugins = installation_.plugins;
   return source;
 }
 
@@ -162,14 +164,19 @@ int Daemon::checkConfig() const {
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
   checkLogging(*configuration.poco(catalog.sections));
   checkScripts(configuration, catalog, installation_);
+  for (const std::string& sentence : configuration.passedOver()) std::cout << sentence << '\n';
   std::cout << "configuration is good\n";
   return kExitOk;
 }
 
 int Daemon::migrate() const {
   Service service(installation_, source(), {[] {}, [] {}});
-  service.migrate();
-  std::cout << "the schema is up to date\n";
+  bool nothing = true;
+  service.migrate([&](const std::string& plugin, const std::string& sentence) {
+    nothing = false;
+    std::cout << plugin << ": " << sentence << '\n';
+  });
+  if (nothing) std::cout << "no plugin that is enabled keeps anything\n";
   return kExitOk;
 }
 
@@ -200,7 +207,7 @@ int Daemon::serve() {
   Notify notify = Notify::fromEnvironment(clock);
   Service service(installation_, source(), {[&signals] { signals.raiseFatal(); }, [&signals] { signals.raiseAsked(); }},
                   passedSockets());
-  service.start();
+  begin(service, signals, notify);
   notify.ready(service.status());
   for (;;) {
     int signal = 0;
@@ -208,15 +215,13 @@ int Daemon::serve() {
       case Wake::Time:
         break;
       case Wake::Reload:
-        notify.reloading();
-        service.reload();
-        notify.ready(service.status());
+        service.reload(notify);
         break;
       case Wake::ReopenLogs:
         service.reopenLogs();
         break;
       case Wake::Asked:
-        if (service.answerOperators()) return drain(service, signals, notify), kExitOk;
+        if (service.answerOperators(notify)) return drain(service, signals, notify), kExitOk;
         break;
       case Wake::Fatal:
         return drain(service, signals, notify), kExitSoftware;

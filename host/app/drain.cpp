@@ -3,12 +3,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 namespace penstock {
+namespace {
+
+constexpr Duration kEnd = std::chrono::seconds(20);
+
+}  // namespace
 
 void drain(Service& service, Signals& signals, Notify& notify) {
-  notify.stopping();
+  // What cannot be ended in time gets a moment more.
+  notify.stopping(service.drainTimeout() + kEnd);
   std::atomic<bool> stopped = false;
   std::jthread stopping([&] {
     service.stop();

@@ -14,8 +14,14 @@ using namespace std::chrono_literals;
 
 constexpr Duration kStatusPeriod = 1s;
 constexpr Duration kShortestPeriod = 1ms;
+constexpr Duration kStartExtension = 30s;
+constexpr Duration kLongestStart = 1h;
 constexpr std::uint64_t kLongestWatchdog = 86'400'000'000;  // microseconds; a day is as good as never
 constexpr std::size_t kLongestStatus = 400;
+
+std::string extendBy(Duration time) {
+  return "EXTEND_TIMEOUT_USEC=" + std::to_string(std::chrono::ceil<std::chrono::microseconds>(time).count());
+}
 
 /// Printable ASCII on one line: a line break would begin another assignment, and the manager drops what is not UTF-8.
 std::string oneLine(std::string_view text) {
@@ -29,7 +35,7 @@ std::string oneLine(std::string_view text) {
 }  // namespace
 
 Notify::Notify(Send send, Duration watchdog, const Clock& clock)
-    : send_(std::move(send)), watchdog_(watchdog, clock), clock_(clock) {}
+    : send_(std::move(send)), watchdog_(watchdog, clock), clock_(clock), latest_start_(clock.now() + kLongestStart) {}
 
 Notify Notify::fromEnvironment(const Clock& clock) {
   if (std::getenv("NOTIFY_SOCKET") == nullptr) return {Send(), Duration::zero(), clock};
@@ -62,7 +68,13 @@ void Notify::reloading() {
   send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) + "\n", "reloading");
 }
 
-void Notify::stopping() { send("STOPPING=1\n", "draining: no new work is accepted"); }
+void Notify::stopping(Duration extension) {
+  send("STOPPING=1\n" + extendBy(extension) + '\n', "draining: no new work is accepted");
+}
+
+void Notify::starting() {
+  if (send_ && clock_.now() < latest_start_) send_(extendBy(kStartExtension));
+}
 
 void Notify::status(std::string_view status) {
   if (send_ && oneLine(status) != status_) send("", status);

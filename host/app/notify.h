@@ -30,7 +30,10 @@ public:
   /// The listeners are bound, or a reload is over.
   void ready(std::string_view status);
   void reloading();
-  void stopping();
+  /// It may go on for as long as `extension` from now, whatever the manager's own limit is.
+  void stopping(Duration extension);
+  /// The start goes on; asks for time while it does. Nothing after an hour, so that one that hangs is ended.
+  void starting();
   /// Sent when it differs from what was sent last.
   void status(std::string_view status);
   /// Feeds the watchdog when it is time and no loop is stalled. True when a feed was withheld, once until the next.
@@ -42,6 +45,7 @@ private:
   Send send_;
   Watchdog watchdog_;
   const Clock& clock_;
+  SteadyTime latest_start_;
   std::string status_;
 };
 

@@ -5,6 +5,7 @@
 #include "http/config.h"
 #include "logging/logging.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <utility>
@@ -103,6 +104,7 @@ void Running::open(ListenerSockets sockets) {
     gauges_ = std::make_unique<QueueGauges>(registry_, *queue, interfaces_.giver(Queue::kInterface));
   http_->inherit(std::move(sockets));
   http_->open();
+  for (const std::string& sentence : configuration_.passedOver()) log_.information("host.file_passed_over", sentence);
   log_.notice("host.started", "Penstock " PENSTOCK_VERSION " serves",
               {{"plugins", joined(configuration_.plugins())}, {"data_dir", data_}, {"policy", policy_->hash().hex()}});
 }
@@ -114,7 +116,13 @@ std::string Running::status() {
 }
 
 ReloadReport Running::reload(const ConfigSource& source) {
-  const Configuration next = Configuration::load(source);
+  ConfigSource known = source;
+  // What has been installed since the start is met by the next one.
+  known.installed = [this](std::string_view plugin) {
+    return std::ranges::any_of(catalog_.discovery.plugins,
+                               [&](const FoundPlugin& one) { return one.descriptor != nullptr && one.name == plugin; });
+  };
+  const Configuration next = Configuration::load(known);
   Catalog catalog = catalog_;
   addProviders(next, installation_, catalog);
   std::vector<std::string> faults = catalog.faults(next);
@@ -182,17 +190,18 @@ std::string Running::statusJson() noexcept try {
   return {};
 }
 
-bool Running::answerOperators(const ConfigSource& source) noexcept {
-  const auto shutdown = configuration_.section(catalog_.section("shutdown"));
-  return admin_.work(
-      {[&] { return tryReload(source); }, [this] { return statusJson(); }, shutdown->duration("drain_timeout")});
+Duration Running::drainTimeout() const {
+  return configuration_.section(catalog_.section("shutdown"))->duration("drain_timeout");
+}
+
+bool Running::answerOperators(std::function<ReloadReport()> reload) noexcept {
+  return admin_.work({std::move(reload), [this] { return statusJson(); }, drainTimeout()});
 }
 
 void Running::stop() noexcept {
   if (std::exchange(stopped_, true)) return;
   try {
-    const auto shutdown = configuration_.section(catalog_.section("shutdown"));
-    const Duration drain = shutdown->duration("drain_timeout");
+    const Duration drain = drainTimeout();
     const SteadyTime deadline = clock_.now() + drain;
     log_.notice("host.stopping", "draining: no new work is accepted");
     health_.drain();

@@ -40,12 +40,16 @@ public:
 
   /// Starts the plugins, then opens the listeners, on `sockets` where there are. [throws: StartFailure]
   void open(ListenerSockets sockets);
-  /// Lets the plugins migrate instead of starting them. [throws: StartFailure]
-  void migrate() { plugins_->migrate(services()); }
+  /// Lets the plugins migrate instead of starting them, and hands on what they say of it. [throws: StartFailure]
+  void migrate(const std::function<void(const std::string& plugin, const std::string& sentence)>& said) {
+    plugins_->migrate(services(), said);
+  }
   /// Reads configuration and scripts again and puts them in force whole; what is wrong is logged and changes nothing.
   ReloadReport tryReload(const ConfigSource& source) noexcept;
-  /// Does what the admin listener was asked for. True when that is to drain.
-  bool answerOperators(const ConfigSource& source) noexcept;
+  /// Does what the admin listener was asked for, by `reload` where that is a reload. True when that is to drain.
+  bool answerOperators(std::function<ReloadReport()> reload) noexcept;
+  /// How long stop may take to drain.
+  Duration drainTimeout() const;
   /// Drains and stops; more than once does nothing.
   void stop() noexcept;
   /// How the service is, in one line. [the thread of open, tryReload and stop]

@@ -27,16 +27,25 @@ void Service::start() {
   running_->open(std::move(sockets_));
 }
 
-void Service::migrate() {
+void Service::migrate(const std::function<void(const std::string& plugin, const std::string& sentence)>& said) {
   build();
-  running_->migrate();
+  running_->migrate(said);
 }
 
-void Service::reload() noexcept {
-  if (running_) running_->tryReload(source_);
+ReloadReport Service::told(Notify& notify) noexcept {
+  notify.reloading();
+  ReloadReport report = running_->tryReload(source_);
+  notify.ready(running_->status());
+  return report;
 }
 
-bool Service::answerOperators() noexcept { return running_ && running_->answerOperators(source_); }
+void Service::reload(Notify& notify) noexcept {
+  if (running_) told(notify);
+}
+
+bool Service::answerOperators(Notify& notify) noexcept {
+  return running_ && running_->answerOperators([&] { return told(notify); });
+}
 
 void Service::reopenLogs() noexcept {
   try {
@@ -63,6 +72,8 @@ void Service::feed(Notify& notify) {
   running_->log().critical("host.stalled", "loops do not advance; the service manager's watchdog is not fed",
                            {{"loops", loops}});
 }
+
+Duration Service::drainTimeout() const { return running_->drainTimeout(); }
 
 void Service::stop() noexcept {
   if (running_) running_->stop();

@@ -13,6 +13,7 @@
 namespace penstock {
 
 class Running;
+struct ReloadReport;
 
 /// Ways to make the signal loop look after the service, from any thread.
 struct Wakes {
@@ -34,15 +35,16 @@ public:
   /// throws. [throws: ConfigurationFaults, PolicyFault, StartFailure]
   void start();
 
-  /// Reads the configuration and lets the enabled plugins migrate; nothing is started.
+  /// Reads the configuration and lets the enabled plugins migrate; nothing is started. `said`: what each says of it.
   /// [throws: ConfigurationFaults, PolicyFault, StartFailure]
-  void migrate();
+  void migrate(const std::function<void(const std::string& plugin, const std::string& sentence)>& said);
 
-  /// Reads configuration and scripts again and puts them in force whole, or logs why not and keeps the old.
-  void reload() noexcept;
+  /// Reads configuration and scripts again and puts them in force whole, or logs why not and keeps the old. The manager
+  /// is told when it begins and when it is over.
+  void reload(Notify& notify) noexcept;
 
-  /// Does what the admin listener was asked for. True when that is to drain.
-  bool answerOperators() noexcept;
+  /// Does what the admin listener was asked for, and tells the manager of a reload. True when that is to drain.
+  bool answerOperators(Notify& notify) noexcept;
 
   void reopenLogs() noexcept;
 
@@ -53,6 +55,9 @@ public:
   /// Feeds the watchdog of the service manager while every loop advances. [any thread, also while stop runs]
   void feed(Notify& notify);
 
+  /// How long a stop may take to drain.
+  Duration drainTimeout() const;
+
   /// Drains within the configured time and stops everything.
   void stop() noexcept;
 
@@ -61,6 +66,7 @@ public:
 
 private:
   void build();
+  ReloadReport told(Notify& notify) noexcept;
 
   Installation installation_;
   ConfigSource source_;

@@ -8,9 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace penstock {
 namespace {
+
+constexpr std::string_view kWhenInstalled = "when_installed";
 
 const ConfigRow& pluginsRow() { return kHostRows[0]; }
 
@@ -26,6 +29,49 @@ std::vector<std::filesystem::path> dropIns(const std::filesystem::path& folder, 
   if (error) faults.push_back("cannot read " + folder.string() + ": " + error.message());
   std::ranges::sort(files);
   return files;
+}
+
+/// The folder of the plugins that the layers name last, or else `fallback`.
+std::filesystem::path pluginFolder(const std::vector<Layer>& layers, const std::filesystem::path& fallback) {
+  for (const Layer& layer : std::views::reverse(layers)) {
+    const auto found = layer.values.find("plugin_dir");
+    if (found == layer.values.end()) continue;
+    const auto* folder = std::get_if<std::string>(&found->second);
+    return folder == nullptr || folder->empty() ? fallback : std::filesystem::path(*folder);
+  }
+  return fallback;
+}
+
+/// The plugin without which a file means nothing; what names it is taken out.
+std::optional<std::string> owner(Layer& layer, std::vector<std::string>& faults) {
+  auto found = layer.values.extract(std::string(kWhenInstalled));
+  if (found.empty()) return std::nullopt;
+  if (const auto* plugin = std::get_if<std::string>(&found.mapped()); plugin != nullptr && !plugin->empty())
+    return *plugin;
+  faults.push_back(layer.name + ": " + std::string(kWhenInstalled) + " = " + shortLiteral(found.mapped()) +
+                   ": expected the name of a plugin, such as \"pg-queue\"");
+  return std::nullopt;
+}
+
+/// Drops the drop-ins of plugins that are not there, and says which. The first layer is the file, the last the command
+/// line's.
+std::vector<std::string> passOver(std::vector<Layer>& layers, const ConfigSource& source,
+                                  std::vector<std::string>& faults) {
+  std::vector<std::string> sentences;
+  const std::filesystem::path folder = pluginFolder(layers, source.plugins);
+  const auto installed = [&](const std::string& plugin) {
+    std::error_code error;
+    return source.installed ? source.installed(plugin) : std::filesystem::exists(folder / (plugin + ".so"), error);
+  };
+  const auto end = layers.end() - 1;
+  const auto kept = std::remove_if(layers.begin() + 1, end, [&](Layer& layer) {
+    const auto plugin = owner(layer, faults);
+    if (!plugin || installed(*plugin)) return false;
+    sentences.push_back(layer.name + " is passed over: the plugin " + *plugin + " is not installed");
+    return true;
+  });
+  layers.erase(kept, end);
+  return sentences;
 }
 
 void loadFile(const std::filesystem::path& file, const std::string& name, const Environment& environment,
@@ -58,8 +104,11 @@ Configuration Configuration::load(const ConfigSource& source) {
   for (const auto& [key, value] : source.overrides) overrides.values.insert_or_assign(key, value);
   layers.push_back(std::move(overrides));
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  std::vector<std::string> passed_over = passOver(layers, source, faults);
+  if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
   auto secrets = std::make_shared<SecretSource>(source.file.parent_path(), source.credentials, source.environment);
-  return Configuration(std::make_shared<const Layers>(name, std::move(layers), std::move(secrets)));
+  return Configuration(std::make_shared<const Layers>(name, std::move(layers), std::move(secrets)),
+                       std::move(passed_over));
 }
 
 std::vector<std::string> Configuration::plugins() const {

@@ -8,6 +8,7 @@
 #include <Poco/Util/AbstractConfiguration.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,13 +37,21 @@ struct ConfigSource {
   std::vector<std::pair<std::string, std::string>> overrides;  ///< -D key=value, text as a person types it
   Environment environment;                                     ///< getenv in production; empty values count as unset
   std::optional<std::filesystem::path> credentials;            ///< $CREDENTIALS_DIRECTORY
+  std::filesystem::path plugins;                               ///< their folder where `plugin_dir` names none
+  /// Whether there is such a plugin; without it: whether the folder has its file.
+  std::function<bool(std::string_view plugin)> installed;
 };
 
 /// A loaded configuration. Immutable; copies share it. [any thread]
 class Configuration {
 public:
-  /// Runs the files. [blocks: on files] [throws: ConfigurationFaults: syntax and run-time errors with file and line]
+  /// Runs the files. A drop-in whose table has `when_installed = "<plugin>"` is passed over without that plugin, so
+  /// that what the package of a plugin leaves behind hurts nobody.
+  /// [blocks: on files] [throws: ConfigurationFaults: syntax and run-time errors with file and line]
   static Configuration load(const ConfigSource& source);
+
+  /// A sentence for each drop-in that was passed over.
+  const std::vector<std::string>& passedOver() const { return passed_over_; }
 
   /// The top-level list `plugins`, which is needed before all sections are known. [throws: ConfigurationFaults]
   std::vector<std::string> plugins() const;
@@ -66,8 +75,10 @@ public:
 
 private:
   class Layers;
-  explicit Configuration(std::shared_ptr<const Layers> layers) : layers_(std::move(layers)) {}
+  Configuration(std::shared_ptr<const Layers> layers, std::vector<std::string> passed_over)
+      : layers_(std::move(layers)), passed_over_(std::move(passed_over)) {}
   std::shared_ptr<const Layers> layers_;
+  std::vector<std::string> passed_over_;
 };
 
 /// Every key with its type, default, bounds and text; what --config-reference prints.

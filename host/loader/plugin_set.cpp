@@ -52,13 +52,15 @@ void PluginSet::start(const HostServices& services) {
   }
 }
 
-void PluginSet::migrate(const HostServices& services) {
+void PluginSet::migrate(const HostServices& services,
+                        const std::function<void(const std::string& plugin, const std::string& sentence)>& said) {
   for (const Member& member : members_) {
     const std::string name(member.descriptor->name);
     PluginContext context(*member.descriptor, services, interfaces_);
     const std::unique_ptr<Plugin> plugin(member.descriptor->create());
     try {
-      if (plugin) plugin->migrate(context);
+      if (!plugin) continue;
+      if (const std::string sentence = plugin->migrate(context); !sentence.empty()) said(name, sentence);
     } catch (const StartFailure& failure) {
       throw StartFailure(name + " did not migrate: " + failure.what(), failure.configuration);
     } catch (const std::exception& failure) {

@@ -26,9 +26,10 @@ public:
   /// [throws: StartFailure that begins with the plugin's name and keeps `configuration`]
   void start(const HostServices& services);
 
-  /// Creates each plugin and lets it migrate, in start order; none is started.
+  /// Creates each plugin and lets it migrate, in start order; none is started. `said`: what each says of it, by name.
   /// [throws: StartFailure that begins with the plugin's name and keeps `configuration`]
-  void migrate(const HostServices& services);
+  void migrate(const HostServices& services,
+               const std::function<void(const std::string& plugin, const std::string& sentence)>& said);
 
   /// Stops what was started, in the exact reverse order; each plugin gets the same deadline. The plugins stay in
   /// memory, what they gave cannot be found any more.

@@ -32,6 +32,13 @@ foreach(component IN LISTS PENSTOCK_COMPONENTS)
       list(APPEND extra ${control}/${script})
     endif()
   endforeach()
+  # Folders in which whatever any package puts or removes is the package's business, too.
+  set(triggers ${PROJECT_SOURCE_DIR}/packaging/deb/${PENSTOCK_NAME_${component}}.triggers.in)
+  if(EXISTS ${triggers})
+    configure_file(${triggers} ${control}/triggers @ONLY)
+    file(CHMOD ${control}/triggers PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+    list(APPEND extra ${control}/triggers)
+  endif()
   set(CPACK_DEBIAN_${C}_PACKAGE_CONTROL_EXTRA "${extra}")
 endforeach()
 

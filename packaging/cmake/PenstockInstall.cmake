@@ -31,26 +31,32 @@ endif()
 # Absolute because the daemon looks there, whatever the prefix is.
 set(PENSTOCK_CONFIGURATION_DIRECTORY /etc/penstock)
 set(PENSTOCK_DATA_DIRECTORY /var/lib/penstock)
+set(PENSTOCK_ENVIRONMENT_DIRECTORY /etc/default)
+if(PENSTOCK_PACKAGE STREQUAL "rpm")
+  set(PENSTOCK_ENVIRONMENT_DIRECTORY /etc/sysconfig)
+endif()
 set(PENSTOCK_PLUGIN_DIRECTORY ${CMAKE_INSTALL_LIBDIR}/penstock/plugins)
 set(PENSTOCK_SHARE_DIRECTORY ${CMAKE_INSTALL_DATADIR}/penstock)
 set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
                                                 WORLD_READ WORLD_EXECUTE)
 set(packaging ${PROJECT_SOURCE_DIR}/packaging)
 
-# penstock_install_configuration(component folder file…): into a folder below /etc/penstock. The group penstock may read
-# it and nobody else; the packages say who is the group. All names are gathered: they are what a package calls its
-# configuration.
-function(penstock_install_configuration component folder)
+# penstock_install_private(component folder file…): into a folder below /etc. The group penstock may read it and nobody
+# else; the packages say who is the group. All names are gathered: they are what a package calls its configuration.
+function(penstock_install_private component folder)
   foreach(file IN LISTS ARGN)
     if(NOT EXISTS ${file})
       message(FATAL_ERROR "${file} is to be installed but is not there")
     endif()
     get_filename_component(name ${file} NAME)
-    set_property(GLOBAL APPEND PROPERTY PENSTOCK_CONFIGURATION_${component}
-                                        ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder}/${name})
+    set_property(GLOBAL APPEND PROPERTY PENSTOCK_CONFIGURATION_${component} ${folder}/${name})
   endforeach()
-  install(FILES ${ARGN} DESTINATION ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder} COMPONENT ${component}
-          PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
+  install(FILES ${ARGN} DESTINATION ${folder} COMPONENT ${component} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
+endfunction()
+
+# penstock_install_configuration(component folder file…): into a folder below /etc/penstock.
+function(penstock_install_configuration component folder)
+  penstock_install_private(${component} ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder} ${ARGN})
 endfunction()
 
 # A folder that nobody else may look into, also when it stays empty.
@@ -124,6 +130,8 @@ foreach(folder "" /conf.d)
   penstock_install_private_directory(service ${PENSTOCK_CONFIGURATION_DIRECTORY}${folder})
 endforeach()
 penstock_install_private_directory(service ${PENSTOCK_DATA_DIRECTORY})
+configure_file(${packaging}/systemd/penstock.environment ${PROJECT_BINARY_DIR}/config/penstock COPYONLY)
+penstock_install_private(service ${PENSTOCK_ENVIRONMENT_DIRECTORY} ${PROJECT_BINARY_DIR}/config/penstock)
 # dev.lua is for a checkout only.
 penstock_install_configuration(service "" ${PROJECT_BINARY_DIR}/config/penstock.lua ${PROJECT_SOURCE_DIR}/config/api.lua
                                ${PROJECT_SOURCE_DIR}/config/worker.lua)

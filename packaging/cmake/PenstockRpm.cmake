@@ -23,7 +23,7 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /usr/sbin /usr/lib/systemd /usr/lib/systemd/system /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/lib/debug
     /usr/lib/debug/.build-id /usr/lib64/cmake /usr/lib64/pkgconfig /usr/share/man /usr/share/man/man1 /usr/share/man/man5
     /usr/share/man/man7 /usr/share/man/man8 /usr/share/bash-completion /usr/share/bash-completion/completions
-    /usr/share/licenses /var /var/lib ${PENSTOCK_CONFIGURATION_DIRECTORY} ${PENSTOCK_CONFIGURATION_DIRECTORY}/conf.d)
+    /usr/share/licenses /var /var/lib ${PENSTOCK_ENVIRONMENT_DIRECTORY} ${PENSTOCK_CONFIGURATION_DIRECTORY} ${PENSTOCK_CONFIGURATION_DIRECTORY}/conf.d)
 
 set(CPACK_RPM_MAIN_COMPONENT service)
 foreach(component IN LISTS PENSTOCK_COMPONENTS)

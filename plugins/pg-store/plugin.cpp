@@ -33,10 +33,10 @@ public:
     exchange(std::move(rooms));
   }
 
-  void migrate(Context& context) override {
+  std::string migrate(Context& context) override {
     try {
       postgres::Session session(readSettings(context).postgres.session);
-      postgres::Schema(postgres::migrationsOf(context)).migrate(session);
+      return postgres::migrated(postgres::Schema(postgres::migrationsOf(context)).migrate(session));
     } catch (const postgres::Fault& fault) {
       throw StartFailure(fault.what());
     }

@@ -73,6 +73,11 @@ public:
     context.provide<DeadLetters>(*queue_);
   }
 
+  // Whoever asks need not be the service's user, whose file it is.
+  std::string migrate(Context& context) override {
+    return sessionOptions(context).path + " is brought up to date by the service when it starts";
+  }
+
   void stop(SteadyTime) noexcept override {
     if (queue_) queue_->close();
     stopped_ = true;

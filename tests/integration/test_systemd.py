@@ -66,6 +66,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def pending(process, number):
+    """1 while a signal to the process has not been taken."""
+    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^ShdPnd:\s+(\w+)$", text, re.M)[1], 16) >> (number - 1) & 1
+
+
 def has(name, value="1"):
     return lambda one: one.get(name) == value
 
@@ -121,13 +127,69 @@ def test_a_reload_is_announced_and_its_outcome_shown(start, manager, tmp_path):
     manager.hears(lambda one: "READY" in one and one["STATUS"].startswith("the last reload was refused"), "the refusal")
 
 
-def test_a_drain_is_announced(start, manager):
+def test_a_reload_by_an_operator_is_announced_as_well(start, manager):
     server = start(environment={"NOTIFY_SOCKET": manager.path})
+    manager.hears(has("READY"), "READY=1")
+    subprocess.run([BUILD / "bin" / "penstockctl", "--socket", str(server.folder / "data" / "admin.sock"), "reload"], check=True,
+                   capture_output=True, timeout=60)
+    reloading = manager.hears(has("RELOADING"), "RELOADING=1")
+    assert any("READY" in one for one in manager.heard[manager.heard.index(reloading):])
+
+
+@pytest.fixture
+def slow(manager, tmp_path):
+    """penstockd that starts when the test lets it, and the FIFO by which that is done."""
+    data = tmp_path / "data"
+    data.mkdir()
+    plugins = with_test_plugin(tmp_path, "starts-slowly")
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    process = subprocess.Popen([DAEMON, "-D", f"data_dir={data}", "-D", "http.public.port=0", "-D", f"plugin_dir={plugins}", "-D",
+                                "plugins=http-ingest,memory-queue,sqlite-store,worker,http-transport,starts-slowly"],
+                               env={**passed_on, "NOTIFY_SOCKET": manager.path}, stdin=subprocess.DEVNULL)
+    yield process, data / "go"
+    process.kill()
+    process.wait()
+
+
+def test_a_long_start_asks_for_time_and_hears_a_stop_when_it_is_over(manager, slow):
+    process, go = slow
+    asked = manager.hears(lambda one: "EXTEND_TIMEOUT_USEC" in one, "the request for time")
+    assert int(asked["EXTEND_TIMEOUT_USEC"]) >= 10_000_000
+    until(lambda: sum("EXTEND_TIMEOUT_USEC" in one for one in manager.heard) >= 3, 30, "more requests")
+    until(go.exists, 30, "the plugin's start")
+    process.send_signal(signal.SIGTERM)
+    assert not any("READY" in one for one in manager.heard)
+    go.write_text("go")
+    assert process.wait(30) == 0
+    manager.hears(has("STOPPING"), "STOPPING=1")
+
+
+def test_a_second_signal_ends_a_start_at_once(manager, slow):
+    process, go = slow
+    until(go.exists, 30, "the start")
+    process.send_signal(signal.SIGTERM)
+    until(lambda: not pending(process, signal.SIGTERM), 30, "the first signal's being taken")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 128 + signal.SIGTERM
+
+
+def test_a_drain_is_announced(start, manager):
+    server = start({"shutdown.drain_timeout": "10m"}, environment={"NOTIFY_SOCKET": manager.path})
     manager.hears(has("READY"), "READY=1")
     assert server.stop() == 0
     stopping = manager.hears(has("STOPPING"), "STOPPING=1")
+    assert 600_000_000 < int(stopping["EXTEND_TIMEOUT_USEC"]) < 660_000_000
     assert stopping["STATUS"].startswith("draining")
     assert not any("READY" in one for one in manager.heard[manager.heard.index(stopping):])
+
+
+def with_test_plugin(folder, name):
+    """A folder with the build's plugins and one of the tests'."""
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    for plugin in [*(BUILD / "lib/penstock/plugins").glob("*.so"), BUILD / f"tests/loader/plugins/running/{name}.so"]:
+        (plugins / plugin.name).symlink_to(plugin)
+    return plugins
 
 
 def test_the_watchdog_is_fed(start, manager):
@@ -136,10 +198,7 @@ def test_the_watchdog_is_fed(start, manager):
 
 
 def test_the_watchdog_is_not_fed_while_a_loop_stands_still(start, manager, tmp_path):
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    for plugin in [*(BUILD / "lib/penstock/plugins").glob("*.so"), BUILD / "tests/loader/plugins/running/stands-still.so"]:
-        (plugins / plugin.name).symlink_to(plugin)
+    plugins = with_test_plugin(tmp_path, "stands-still")
     server = start({"plugin_dir": str(plugins), "plugins": "http-ingest,memory-queue,sqlite-store,worker,http-transport,stands-still"},
                    environment={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"})
     stalled = until(lambda: next((line for line in server.log_lines() if line.get("event") == "host.stalled"), None), 30, "the log line")

@@ -4,7 +4,9 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -204,16 +206,55 @@ class Debian:
         return self.run("stat", "--format=%U:%G %a", name).strip()
 
 
-class Service(driver.Server):
-    """The installed penstockd, run as its user, with the configuration in /etc/penstock."""
+def unit(debian):
+    """The installed penstock.service: each key's values."""
+    found = {}
+    for line in debian.path("/lib/systemd/system/penstock.service").read_text(encoding="utf-8").splitlines():
+        if re.match(r"[A-Za-z]+=", line):
+            key, value = line.split("=", 1)
+            found.setdefault(key, []).append(value)
+    return found
 
-    def __init__(self, debian, folder, overrides=None, environment=None):
+
+class Service(driver.Server):
+    """The installed service as its unit starts it: the unit's own lines, user, folder and environment file, into which
+    `environment` is written. READY=1 has been said when this is made."""
+
+    def __init__(self, debian, folder, environment=None):
         self.folder = pathlib.Path(folder)
         self.log_file = self.folder / f"installed-{next(driver._numbers)}.log"
-        values = {"http.public.port": "0", "logging.format": "json", **(overrides or {})}
-        command = debian.command("/usr/sbin/penstockd", *(word for key, value in values.items() for word in ("-D", f"{key}={value}")),
-                                 user="penstock")
-        with open(self.log_file, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env={**ENVIRONMENT, **(environment or {})})
-        self.port = driver.until(self._find_port, driver.START_SECONDS, "the line with the port")
+        lines = unit(debian)
+        (user,), (place,) = lines["User"], lines["WorkingDirectory"]
+        self._write(debian, lines["EnvironmentFile"], {"PORT": "0", **(environment or {})})
+        with tempfile.TemporaryDirectory(prefix="penstock-") as manager, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+            heard.bind(f"{manager}/notify")
+            heard.settimeout(driver.START_SECONDS)
+            os.chmod(manager, 0o755)
+            os.chmod(f"{manager}/notify", 0o666)
+            debian.shared["/srv/manager"] = manager
+            variables = {**ENVIRONMENT, "NOTIFY_SOCKET": "/srv/manager/notify", **self._read(debian, lines["EnvironmentFile"])}
+            with open(self.log_file, "wb") as log:
+                def begin(line):
+                    return subprocess.Popen(debian.command("sh", "-c", 'cd "$0" && exec "$@"', place, *line.split(), user=user),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=variables)
+
+                for line in lines["ExecStartPre"]:
+                    status = begin(line.removeprefix("-")).wait(driver.START_SECONDS)
+                    assert line.startswith("-") or status == 0, self.log_text()
+                self.process = begin(*lines["ExecStart"])
+            self.port = driver.until(self._find_port, driver.START_SECONDS, "the line with the port")
+            while b"READY=1" not in heard.recv(65536):
+                pass
+
+    @staticmethod
+    def _write(debian, files, variables):
+        """Into the file that is there, as an administrator does."""
+        there = [debian.path(file.removeprefix("-")) for file in files if debian.path(file.removeprefix("-")).exists()]
+        assert len(there) == 1, files
+        there[0].write_text("".join(f"{name}={value}\n" for name, value in variables.items()), encoding="utf-8")
+
+    @staticmethod
+    def _read(debian, files):
+        lines = [line for file in files if (path := debian.path(file.removeprefix("-"))).exists()
+                 for line in path.read_text(encoding="utf-8").splitlines()]
+        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

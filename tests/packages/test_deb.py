@@ -8,6 +8,7 @@ from conftest import ROOT
 from chroot import field, run
 
 CONFIGURATION = "/etc/penstock/"
+PRIVATE = ("/etc/penstock", "/etc/default/", "/var/lib/penstock")
 
 
 def listing(package):
@@ -28,7 +29,7 @@ def triplet():
 
 
 def shipped_configuration():
-    files = [CONFIGURATION + name for name in ("penstock.lua", "api.lua", "worker.lua")]
+    files = ["/etc/default/penstock", *(CONFIGURATION + name for name in ("penstock.lua", "api.lua", "worker.lua"))]
     return files + [f"{CONFIGURATION}{file.relative_to(ROOT)}" for file in sorted((ROOT / "scripts").rglob("*.lua"))
                     if "spec" not in file.parts]
 
@@ -99,7 +100,7 @@ def test_all_configuration_and_nothing_else_is_a_conffile(debs, package):
 def test_others_can_read_neither_configuration_nor_data_at_any_moment(debs):
     for package in ("penstock", "penstock-postgresql", "penstock-redis"):
         for path, (mode, owner) in listing(debs[package]).items():
-            if path.startswith("/etc/penstock") or path == "/var/lib/penstock":
+            if path.startswith(PRIVATE):
                 assert mode == ("drwxr-x---" if mode.startswith("d") else "-rw-r-----"), path
             assert owner == "root/root", path
 
@@ -107,7 +108,7 @@ def test_others_can_read_neither_configuration_nor_data_at_any_moment(debs):
 def test_everything_else_has_the_usual_modes(debs):
     for package in debs.values():
         for path, (mode, _) in listing(package).items():
-            if path.startswith("/etc/penstock") or path == "/var/lib/penstock":
+            if path.startswith(PRIVATE):
                 continue
             program = path.startswith(("/usr/bin/", "/usr/sbin/"))
             assert mode == "-rwxr-xr-x" if program else mode in ("drwxr-xr-x", "-rw-r--r--"), (path, mode)

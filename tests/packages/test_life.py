@@ -1,9 +1,13 @@
 """Install, upgrade, remove, purge and install again, by the real dpkg in a Debian of its own."""
 
 import os
+import re
+import shutil
+import subprocess
 
 import pytest
 from chroot import Service, field
+from conftest import ROOT
 from driver import phone, until
 from postgres import Postgres, cluster_folder
 
@@ -22,6 +26,15 @@ def serve(debian, tmp_path):
     yield begin
     statuses = [service.stop() for service in services]
     assert statuses == [0] * len(services), "\n".join(service.log_text()[-4000:] for service in services)
+
+
+def first_calls(port):
+    """The calls with curl that the README begins with, to this port."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    block = next(one for one in blocks if "/api/messages/sms" in one)
+    lines = block.replace("\\\n", " ").replace("127.0.0.1:8080", f"127.0.0.1:{port}").splitlines()
+    return [line for line in lines if line.startswith("curl ")]
 
 
 def send(service):
@@ -44,9 +57,29 @@ def test_an_installed_service_runs_as_its_user_with_what_is_shipped(debian, debs
     assert debian.path("/var/lib/penstock/store.db").exists() and debian.path("/var/lib/penstock/queue.db").exists()
 
 
+def test_what_the_readme_shows_first_works(debian, debs, serve):
+    debian.install(debs["penstock"])
+    service = serve()
+
+    def curl(command):
+        done = subprocess.run(["sh", "-c", command.replace("curl ", "curl --fail-with-body ", 1)], capture_output=True, text=True,
+                              timeout=60, check=False)
+        return done.returncode == 0 and done.stdout
+
+    shown = first_calls(service.port)
+    posts, reads = [one for one in shown if " -d " in one], [one for one in shown if " -d " not in one]
+    assert len(posts) >= 3 and len(reads) >= 2
+    for command in posts:
+        assert '"accepted"' in curl(command), command
+    for command in reads:
+        until(lambda: curl(command), 30, command)
+    until(lambda: "Hello from Penstock" in curl(reads[-1]), 30, "the message in its conversation")
+
+
 def test_configuration_is_the_groups_to_read_and_nobody_elses(debian, debs):
     debian.install(debs["penstock"], debs["penstock-postgresql"])
 
+    assert debian.owner("/etc/default/penstock") == "root:penstock 640"
     for folder in ("", "/conf.d", "/scripts", "/scripts/providers"):
         assert debian.owner(f"/etc/penstock{folder}") == "root:penstock 750"
     files = [file for file in debian.path("/etc/penstock").rglob("*") if file.is_file()]
@@ -79,6 +112,96 @@ def test_the_unit_is_enabled_once_and_stays_disabled_when_it_was(debian, debs, p
     debian.install(debs["penstock"])
 
     assert not wanted.is_symlink()
+
+
+def test_the_socket_is_for_who_wants_it(debian, debs, previous):
+    wanted = debian.path("/etc/systemd/system/sockets.target.wants/penstock.socket")
+    debian.install(previous["penstock"])
+    assert not wanted.is_symlink()
+    debian.install(debs["penstock"])
+    assert not wanted.is_symlink()
+
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    debian.run("deb-systemd-helper", "enable", "penstock.socket")
+    assert wanted.is_symlink()
+    debian.install(previous["penstock"])
+    assert wanted.is_symlink()
+    debian.purge("penstock")
+    assert not wanted.is_symlink()
+
+
+class Systemd:
+    """What maintainer scripts ask of systemd, which does not run here: it answers what the test says and keeps what it was
+    told to do."""
+
+    def __init__(self, debian):
+        self.debian = debian
+        debian.path("/run/systemd/system").mkdir(parents=True)
+        self.folder = debian.path("/srv/systemd")
+        self.folder.mkdir(parents=True)
+        for program, script in (
+            ("systemctl", 'case "$*" in\n'
+                          '  *ActiveState*) cat /srv/systemd/state ;;\n'
+                          '  *MainPID*) cat /srv/systemd/pid ;;\n'
+                          '  *) echo "systemctl $*" >>/srv/systemd/told; case "$*" in reload*) exit "$(cat /srv/systemd/reload)" ;; esac ;;\n'
+                          'esac\n'),
+            ("deb-systemd-invoke", 'echo "invoke $*" >>/srv/systemd/told\n'),
+        ):
+            file = debian.path(f"/usr/bin/{program}")
+            file.unlink(missing_ok=True)
+            file.write_text("#!/bin/sh\n" + script, encoding="utf-8")
+            file.chmod(0o755)
+
+    def is_(self, state, process=0, reload=0):
+        for name, value in (("state", state), ("pid", process), ("reload", reload), ("told", "")):
+            (self.folder / name).write_text(f"{value}\n" if value != "" else "", encoding="utf-8")
+
+    def told(self):
+        lines = (self.folder / "told").read_text(encoding="utf-8").splitlines()
+        (self.folder / "told").write_text("", encoding="utf-8")
+        return [line for line in lines if "daemon-reload" not in line]
+
+
+RELOADED, RESTARTED = "systemctl reload penstock.service", "invoke restart penstock.service"
+
+
+def test_an_upgrade_restarts_what_runs_once_and_nothing_else(debian, debs, previous, serve):
+    debian.install(previous["penstock"], previous["penstock-redis"])
+    systemd = Systemd(debian)
+    service = serve()
+    systemd.is_("active", service.process.pid)
+
+    debian.install(debs["penstock"], debs["penstock-redis"])
+    assert systemd.told() == [RELOADED, RESTARTED]
+
+    assert service.stop() == 0
+    service = serve()
+    systemd.is_("active", service.process.pid)
+    debian.install(debs["penstock-postgresql"])  # nothing that runs knows it
+    assert systemd.told() == []
+    debian.remove("penstock-postgresql")
+    assert systemd.told() == []
+
+    systemd.is_("inactive")
+    debian.install(debs["penstock"])
+    assert systemd.told() == []
+    systemd.is_("failed")
+    debian.install(debs["penstock-redis"])
+    assert systemd.told() == [RESTARTED]
+
+
+def test_a_service_whose_configuration_does_not_fit_goes_on_with_the_old_version(debian, debs, previous, serve):
+    debian.install(previous["penstock"])
+    systemd = Systemd(debian)
+    service = serve()
+    systemd.is_("active", service.process.pid, reload=1)
+
+    shutil.copy(debs["penstock"], debian.path("/tmp/new.deb"))
+    said = debian.run("sh", "-c", "dpkg --force-confdef --force-confold --install /tmp/new.deb 2>&1")
+
+    assert systemd.told() == [RELOADED]
+    assert "finds faults in the configuration" in said and "systemctl restart penstock" in said
+    assert service.get("/livez").status == 200
 
 
 def test_an_upgrade_keeps_messages_what_waits_and_what_was_edited(debian, debs, previous, serve):
@@ -159,7 +282,7 @@ def test_purged_it_leaves_nothing_but_its_user_and_what_others_put_there(debian,
     sent(fresh := serve(), send(fresh))
 
 
-def test_plugins_come_and_go_with_their_packages(debian, debs):
+def test_plugins_come_and_go_with_their_packages(debian, debs, serve):
     debian.install(debs["penstock"])
 
     def plugins():
@@ -173,6 +296,9 @@ def test_plugins_come_and_go_with_their_packages(debian, debs):
     assert plugins() == alone | {"pg-queue", "pg-store", "redis-cache"}
     debian.remove("penstock-postgresql", "penstock-redis")
     assert plugins() == alone
+    said = debian.run("/usr/sbin/penstockd", "--check-config", user="penstock")
+    assert "the plugin pg-queue is not installed" in said and "configuration is good" in said
+    sent(service := serve(), send(service))
 
 
 @pytest.fixture
@@ -219,10 +345,12 @@ def test_packages_touch_no_database_and_a_database_outlives_them(debian, debs, p
 
 def test_one_word_puts_queue_and_store_into_postgresql(debian, debs, database, serve):
     debian.install(debs["penstock"], debs["penstock-postgresql"])
-    drop_in = debian.path("/etc/penstock/conf.d/50-postgresql.lua")
-    shipped = drop_in.read_text(encoding="utf-8")
-    assert shipped.count("local use = false") == 1
-    drop_in.write_text(shipped.replace("local use = false", "local use = true"), encoding="utf-8")
+    file = debian.path("/etc/penstock/penstock.lua")
+    shipped = file.read_text(encoding="utf-8")
+    assert shipped.count('local backend = "sqlite"') == 1
+    file.write_text(shipped.replace('local backend = "sqlite"', 'local backend = "pg"'), encoding="utf-8")
+    refused = debian.attempt("/usr/sbin/penstockd", "--check-config", user="penstock")
+    assert refused.returncode == 78 and "pg.url is not set" in refused.stderr
 
     service = serve({"DATABASE_URL": database.inside})
 

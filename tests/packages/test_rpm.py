@@ -12,7 +12,7 @@ SPEC = ROOT / "packaging/rpm/penstock.spec"
 PLUGINS = "/usr/lib64/penstock/plugins"
 
 # What filesystem, systemd, man-db and the like own.
-SYSTEM = re.compile(r"/(|etc|usr|var|var/lib|usr/(s?bin|lib|lib64|include|share)|usr/share/(doc|licenses|man|man/man\d|bash-completion"
+SYSTEM = re.compile(r"/(|etc|etc/sysconfig|usr|var|var/lib|usr/(s?bin|lib|lib64|include|share)|usr/share/(doc|licenses|man|man/man\d|bash-completion"
                     r"|bash-completion/completions)|usr/lib64/(cmake|pkgconfig)|usr/lib/(systemd|systemd/system|sysusers\.d|tmpfiles\.d"
                     r"|debug|debug/\.build-id))")
 

@@ -90,8 +90,9 @@ public:
   virtual void start(Context& context) = 0;
 
   /// Brings what the plugin keeps elsewhere, such as a database schema, up to date and returns; `penstockd --migrate`
-  /// calls it instead of start. Nothing can be found or provided. [blocks] [throws: StartFailure or any std::exception]
-  virtual void migrate(Context& /*context*/) {}
+  /// calls it instead of start. Nothing can be found or provided. Returns what was done, or who does it, in a few words
+  /// for a person; empty when nothing is kept. [blocks] [throws: StartFailure or any std::exception]
+  virtual std::string migrate(Context& /*context*/) { return {}; }
 
   /// Ends all work: afterwards no thread of the plugin runs and nothing borrowed is used. Plugins stop in the reverse
   /// order of starting. Also called when start has thrown.

@@ -173,4 +173,9 @@ std::uint32_t Schema::migrate(Session& session) const {
   return applied;
 }
 
+std::string migrated(std::uint32_t applied) {
+  if (applied == 0) return "the schema was up to date";
+  return std::to_string(applied) + (applied == 1 ? " migration was applied" : " migrations were applied");
+}
+
 }  // namespace penstock::postgres

@@ -38,4 +38,7 @@ private:
   std::vector<Migration> migrations_;  // in order
 };
 
+/// What a plugin says of a migration that applied so many files.
+std::string migrated(std::uint32_t applied);
+
 }  // namespace penstock::postgres

@@ -28,12 +28,22 @@ TEST(Notify, TellsTheLifeOfTheService) {
   heard.notify.ready("ready on 127.0.0.1:8080");
   heard.notify.reloading();
   heard.notify.ready("ready on 127.0.0.1:8080");
-  heard.notify.stopping();
+  heard.notify.stopping(45s);
   const auto now = std::chrono::floor<std::chrono::microseconds>(heard.clock.now().time_since_epoch()).count();
-  EXPECT_THAT(heard.sent,
-              ElementsAre("READY=1\nSTATUS=ready on 127.0.0.1:8080",
-                          "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now) + "\nSTATUS=reloading",
-                          "READY=1\nSTATUS=ready on 127.0.0.1:8080", StartsWith("STOPPING=1\nSTATUS=draining")));
+  EXPECT_THAT(heard.sent, ElementsAre("READY=1\nSTATUS=ready on 127.0.0.1:8080",
+                                      "RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now) + "\nSTATUS=reloading",
+                                      "READY=1\nSTATUS=ready on 127.0.0.1:8080",
+                                      StartsWith("STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000\nSTATUS=draining")));
+}
+
+TEST(Notify, AStartAsksForTimeForAnHour) {
+  Heard heard;
+  heard.notify.starting();
+  heard.clock.advance(59min);
+  heard.notify.starting();
+  heard.clock.advance(1min);
+  heard.notify.starting();
+  EXPECT_THAT(heard.sent, ElementsAre("EXTEND_TIMEOUT_USEC=30000000", "EXTEND_TIMEOUT_USEC=30000000"));
 }
 
 TEST(Notify, SendsTheStatusWhenItChanges) {

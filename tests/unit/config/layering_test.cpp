@@ -40,6 +40,39 @@ TEST(Layering, OnlyVisibleLuaFilesAreDropIns) {
   EXPECT_THAT(folder.faults(kWorker), IsEmpty());
 }
 
+TEST(Layering, ADropInOfAPluginThatIsNotThereIsPassedOver) {
+  ConfigFolder folder(R"(return { worker = { name = "file" } })");
+  folder.write("conf.d/10.lua",
+               R"(return { when_installed = "away", gone = { key = 1 }, worker = { name = "drop-in" } })");
+  folder.write("conf.d/20.lua", R"(return { when_installed = "here", worker = { concurrency = 9 } })");
+  folder.write("plugins/here.so", "");
+  ConfigSource source = folder.source();
+  source.plugins = folder.path("plugins");
+  const Configuration configuration = Configuration::load(source);
+  configuration.check(kWorker);
+  EXPECT_EQ(configuration.section(kWorker[0])->text("name"), "file");
+  EXPECT_EQ(configuration.section(kWorker[0])->integer("concurrency"), 9);
+  EXPECT_THAT(configuration.passedOver(),
+              ElementsAre("conf.d/10.lua is passed over: the plugin away is not installed"));
+  folder.write("elsewhere/away.so", "");
+  source.overrides = {{"plugin_dir", folder.path("elsewhere")}};
+  EXPECT_THAT(Configuration::load(source).passedOver(),
+              ElementsAre("conf.d/20.lua is passed over: the plugin here is not installed"));
+  source.installed = [](std::string_view plugin) { return plugin == "here"; };
+  EXPECT_THAT(Configuration::load(source).passedOver(),
+              ElementsAre("conf.d/10.lua is passed over: the plugin away is not installed"));
+}
+
+TEST(Layering, OnlyADropInBelongsToAPluginAndItsNameIsText) {
+  ConfigFolder folder(R"(return { when_installed = "away", worker = { name = "file" } })");
+  const Section sections[] = {kWorker[0], hostSections()[0]};
+  EXPECT_THAT(folder.faults(sections), ElementsAre(HasSubstr("penstock.lua: when_installed: unknown key")));
+  folder.write("penstock.lua", "return {}");
+  folder.write("conf.d/10.lua", "return { when_installed = 3 }");
+  EXPECT_THAT(folder.faults(sections), ElementsAre("conf.d/10.lua: when_installed = 3: expected the name of a plugin, "
+                                                   "such as \"pg-queue\""));
+}
+
 TEST(Layering, FaultsNameTheLayerThatTheValueCameFrom) {
   ConfigFolder folder(R"(return { worker = { lease = "x" } })");
   folder.write("conf.d/10.lua", R"(return { worker = { concurrency = 0, leese = 1 } })");

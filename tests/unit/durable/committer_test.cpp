@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 namespace penstock::test {
 
@@ -40,6 +41,34 @@ TEST(Committer, RoomThatIsMadeDuringACommitIsNotForgotten) {
   left.set_value();
   ASSERT_EQ(answered.wait_for(10s), std::future_status::ready) << "it waits for room that is there";
   EXPECT_EQ(answered.get().verdict, PublishVerdict::Accepted);
+}
+
+TEST(Committer, AJournalThatHangsIsSeenByItsHeartbeat) {
+  ManualClock clock;
+  RecordedMetrics metrics;
+  CapturedLog log{"queue"};
+  StubHealthBoard board;
+  FakeJournal journal;
+  std::promise<void> entered;
+  std::promise<void> left;
+  journal.on_publish = [&](std::span<durable::Publication> batch) {
+    batch.front().result.verdict = PublishVerdict::Accepted;
+    entered.set_value();
+    left.get_future().wait();
+  };
+  durable::Options options{.engine = "test"};
+  std::promise<void> answered;
+  durable::Committer committer(options, durable::Instruments(metrics, options.engine), journal, log.log(), clock, board,
+                               [] {});
+  committer.publish(Event{}, [&](const PublishResult&) { answered.set_value(); });
+  entered.get_future().wait();
+  const std::uint64_t hanging = board.ticks("test committer");
+  EXPECT_GT(hanging, 0U);
+  clock.advance(1h);
+  EXPECT_EQ(board.ticks("test committer"), hanging);
+  left.set_value();
+  answered.get_future().wait();
+  while (board.ticks("test committer") == hanging) std::this_thread::yield();
 }
 
 }  // namespace penstock::test

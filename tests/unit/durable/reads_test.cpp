@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace penstock::test {
@@ -87,6 +88,14 @@ TEST_F(DurableReads, ASlowListKeepsNobodyFromTheDispatcher) {
   EXPECT_EQ(verdict, std::future_status::ready) << "the dispatcher waits for who reads dead letters";
   EXPECT_EQ(counted.get(), 0U);
   EXPECT_EQ(listed.get(), 7U);
+}
+
+TEST_F(DurableReads, TheDispatchersHeartbeatGoesOn) {
+  const std::uint64_t before = board.ticks("test dispatcher");
+  while (board.ticks("test dispatcher") <= before + 1) {
+    queue->stats();
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(DurableReads, WhoAsksWhileAnotherIsAnsweredIsSentAway) {

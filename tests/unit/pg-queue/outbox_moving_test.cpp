@@ -30,6 +30,14 @@ TEST_F(OutboxMoving, WhatIsCommittedIsHandedOutUnderTheIdThatTheApplicationGot) 
   EXPECT_EQ(mover.moved("accepted"), 1);
 }
 
+TEST_F(OutboxMoving, WhoMovesAndWhoKeepsTheConnectionHaveHeartbeatsThatGoOn) {
+  mover.start();
+  for (const std::string loop : {"pg_queue outbox", "pg-queue.keeper"}) {
+    const std::uint64_t before = mover.plugin.board.ticks(loop);
+    until([&] { return mover.plugin.board.ticks(loop) > before + 1; });
+  }
+}
+
 TEST_F(OutboxMoving, AnIdSortsByItsTime) {
   const auto before = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const Uuid id = database.enqueued("one");

@@ -1,7 +1,9 @@
 #include "worker_fixture.h"
 
 #include <atomic>
+#include <map>
 #include <set>
+#include <thread>
 
 namespace penstock::test {
 
@@ -188,6 +190,17 @@ TEST_F(WorkerTest, WaitsInTheQueueWhileThereIsNothingToDo) {
   queue.awaitReceives(2);
   EXPECT_EQ(queue.receives(), 2U) << "one receive for each idle wait, no more";
   EXPECT_EQ(board.ticks("worker-1"), 2U);
+}
+
+TEST_F(WorkerTest, EveryStageOfSendingHasAHeartbeatThatGoesOn) {
+  start();
+  const auto stages = {"worker-begin", "worker-end", "worker-record", "worker-settle"};
+  std::map<std::string, std::uint64_t> before;
+  for (const std::string stage : stages) before[stage] = board.ticks(stage);
+  awaitPause();
+  clock.advance(1min);
+  for (const std::string stage : stages)
+    while (board.ticks(stage) == before[stage]) std::this_thread::yield();
 }
 
 TEST_F(WorkerTest, ThreadsShareTheWorkAndSettleEachEventOnce) {
