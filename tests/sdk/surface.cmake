@@ -7,9 +7,11 @@ list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"\n")
 list(JOIN headers "" headers)
 file(CONFIGURE OUTPUT surface/sdk_headers.h CONTENT "#pragma once\n${headers}" @ONLY)
 
+# Classes are described where they are used, not only where their virtual functions are.
+set(whole $<IF:$<CXX_COMPILER_ID:GNU>,-femit-class-debug-always,-fstandalone-debug>)
 add_library(penstock-surface MODULE surface.cpp)
 target_include_directories(penstock-surface PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/surface)
-target_compile_options(penstock-surface PRIVATE -O0 -g -femit-class-debug-always -U_FORTIFY_SOURCE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+target_compile_options(penstock-surface PRIVATE -O0 -g ${whole} -U_FORTIFY_SOURCE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
                                                 -ffile-prefix-map=${PROJECT_BINARY_DIR}=.)
 target_link_libraries(penstock-surface PRIVATE penstock::sdk)
 target_link_options(penstock-surface PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/surface.map)

@@ -93,11 +93,23 @@ def test_a_flag_that_no_header_shows(tmp_path):
     assert "penstock::Event" in refused(surface(tmp_path, INCLUDE, "-D_GLIBCXX_USE_CXX11_ABI=0"))
 
 
-def test_another_compiler_is_not_compared_and_says_so(tmp_path):
-    tree = tmp_path / "tree"
+@pytest.fixture
+def tree(tmp_path):
+    """The check and its reference, to be altered."""
     for file in ("packaging/abi-layout", "packaging/sdk/abi.xml"):
-        (tree / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, tree / file)
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    return tmp_path
+
+
+def test_without_a_build_no_reference_is_written(tree):
+    before = (tree / "packaging/sdk/abi.xml").read_bytes()
+    written = subprocess.run([tree / "packaging/abi-layout", "--write"], check=False, capture_output=True, text=True)
+    assert written.returncode == 1 and "packaging/build release penstock-surface, then packaging/abi --write" in written.stderr
+    assert (tree / "packaging/sdk/abi.xml").read_bytes() == before
+
+
+def test_another_compiler_is_not_compared_and_says_so(tree):
     reference = tree / "packaging/sdk/abi.xml"
     first, rest = reference.read_text(encoding="utf-8").split("\n", 1)
     assert re.fullmatch(r"<!-- GCC [\d.]+ .+ -->", first)
