@@ -45,6 +45,12 @@ void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog) {
   }
 }
 
+void addRefused(const FoundPlugin& plugin, Catalog& catalog) {
+  const auto named = [&](const Section& one) { return one.name == plugin.name; };
+  if (std::ranges::any_of(catalog.sections, named)) return;
+  catalog.sections.push_back({.name = plugin.name, .rows = {}, .active = false, .unknown = true});
+}
+
 const Section& Catalog::section(std::string_view name) const {
   const auto found =
       std::find_if(sections.begin(), sections.end(), [&](const Section& one) { return one.name == name; });
@@ -53,7 +59,7 @@ const Section& Catalog::section(std::string_view name) const {
 }
 
 std::vector<std::string> Catalog::faults(const Configuration& configuration) const {
-  std::vector<std::string> faults;
+  std::vector<std::string> faults = orderOf(configuration, *this).faults;  // first: others may only follow from them
   try {
     configuration.check(sections);
     for (const FoundPlugin& plugin : discovery.plugins) {
@@ -62,12 +68,10 @@ std::vector<std::string> Catalog::faults(const Configuration& configuration) con
       std::ranges::move(found, std::back_inserter(faults));
     }
   } catch (const ConfigurationFaults& found) {
-    faults = found.faults;
+    faults.insert(faults.end(), found.faults.begin(), found.faults.end());
   }
   faults.insert(faults.end(), providers.faults.begin(), providers.faults.end());
   faults.insert(faults.end(), disagreements.begin(), disagreements.end());
-  const StartOrder order = orderOf(configuration, *this);
-  faults.insert(faults.end(), order.faults.begin(), order.faults.end());
   return faults;
 }
 
@@ -81,7 +85,10 @@ Catalog makeCatalog(const Configuration& configuration, const Installation& inst
                       {"logging", kLoggingRows}};
   const std::vector<std::string> enabled = configuration.plugins();
   for (const FoundPlugin& plugin : catalog.discovery.plugins) {
-    if (plugin.descriptor == nullptr) continue;
+    if (plugin.descriptor == nullptr) {
+      addRefused(plugin, catalog);
+      continue;
+    }
     const bool active = std::find(enabled.begin(), enabled.end(), plugin.name) != enabled.end();
     catalog.sections.push_back({plugin.name, plugin.descriptor->rows, active});
   }

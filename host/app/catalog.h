@@ -29,6 +29,10 @@ struct Catalog {
 /// is; another declaration of an active plugin is a disagreement.
 void addShared(const FoundPlugin& plugin, bool active, Catalog& catalog);
 
+/// Adds a section in which any key may stand, unless there is one of that name: what is wrong with a refused plugin is
+/// its refusal, not its keys.
+void addRefused(const FoundPlugin& plugin, Catalog& catalog);
+
 /// Opens the plugins of the configured folder and reads what the provider scripts declare. [blocks: reads files]
 Catalog makeCatalog(const Configuration& configuration, const Installation& installation);
 

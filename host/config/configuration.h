@@ -25,6 +25,8 @@ struct Section {
   /// False for a plugin that is installed but not enabled: what is given for it is checked, what is missing (a value
   /// that must be set, a secret's file) is no fault, and it is not shown.
   bool active = true;
+  /// The section of a plugin that cannot be read: nothing is known of its rows, so any key may stand in it.
+  bool unknown = false;
 };
 
 /// The host's own sections: top level, shutdown, logging.

@@ -21,6 +21,7 @@ std::string origin(const Layer& layer, const RawValue& value) {
 }
 
 bool knows(const Section& section, std::string_view key, const RawValue& value) {
+  if (section.unknown && (key == section.name || key.starts_with(section.name + '.'))) return true;
   const bool empty_table =
       std::holds_alternative<std::vector<std::string>>(value) && std::get<std::vector<std::string>>(value).empty();
   if (empty_table && !key.empty() && key == section.name) return true;

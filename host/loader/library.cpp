@@ -18,7 +18,10 @@ namespace penstock {
 namespace {
 
 constexpr const char* kDoor = "penstock_plugin";
+constexpr std::size_t kShownDigits = 16;  // as many as the name of a package's dependency on the SDK has
 using Door = const Descriptor* (*)() noexcept;
+
+std::string toRebuild(const std::string& reason) { return reason + "; rebuild it with the SDK of this penstockd"; }
 
 /// Why a file is refused, as the end of a sentence that begins with its name.
 struct Refusal {
@@ -38,9 +41,9 @@ std::string reasonNotOpened(const std::string& file, std::string said) {
   constexpr std::string_view undefined = "undefined symbol: ";
   if (said.starts_with(undefined)) {
     const std::string symbol = said.substr(undefined.size(), said.find(',') - undefined.size());
-    return "needs " + demangled(symbol) + ", which nothing defines; rebuild it from this tree";
+    return toRebuild("needs " + demangled(symbol) + ", which nothing defines");
   }
-  return "cannot be opened (" + said + "); replace it with the plugin built from this tree, or take it away";
+  return "cannot be opened (" + said + "); replace it with one that is whole, or take it away";
 }
 
 // A library that binds lazily opens although a symbol is missing, and the process dies when it is first called.
@@ -59,8 +62,8 @@ bool bindsAtOnce(const void* address) {
 // The text comes from a stranger: only hexadecimal digits are shown.
 std::string beginning(const char* fingerprint) {
   std::string shown;
-  for (std::size_t i = 0; i < 4 && fingerprint != nullptr && std::isxdigit(static_cast<unsigned char>(fingerprint[i]));
-       ++i)
+  for (std::size_t i = 0;
+       i < kShownDigits && fingerprint != nullptr && std::isxdigit(static_cast<unsigned char>(fingerprint[i])); ++i)
     shown += fingerprint[i];
   return shown.empty() ? "none" : shown + "…";
 }
@@ -82,10 +85,10 @@ const Descriptor& lookInto(const std::string& file, const std::string& name) {
   if (!bindsAtOnce(symbol))
     throw Refusal{"is linked to look for its symbols only when it calls them; link it with -Wl,-z,now"};
   const Descriptor* descriptor = reinterpret_cast<Door>(symbol)();
-  if (descriptor == nullptr) throw Refusal{"has no descriptor; rebuild it from this tree"};
+  if (descriptor == nullptr) throw Refusal{toRebuild("has no descriptor")};
   if (!hasFingerprintOfHost(descriptor->fingerprint))
-    throw Refusal{"built against another SDK (found " + beginning(descriptor->fingerprint) + ", host is " +
-                  beginning(PENSTOCK_FINGERPRINT) + "); rebuild it from this tree"};
+    throw Refusal{toRebuild("built against another SDK (found " + beginning(descriptor->fingerprint) + ", host is " +
+                            beginning(PENSTOCK_FINGERPRINT) + ")")};
   std::string all;
   for (const std::string& fault : descriptorFaults(*descriptor, name)) all += (all.empty() ? "" : "; ") + fault;
   if (!all.empty()) throw Refusal{all};

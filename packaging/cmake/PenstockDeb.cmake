@@ -47,6 +47,7 @@ foreach(C SERVICE POSTGRESQL REDIS SDK)
 endforeach()
 set(CPACK_DEBIAN_SERVICE_PACKAGE_DEPENDS
     "systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles")
+set(CPACK_DEBIAN_SERVICE_PACKAGE_PROVIDES "${PENSTOCK_DEB_DEPENDS}")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_SERVICE_PACKAGE_SUGGESTS "penstock-postgresql, penstock-redis, prometheus")
 foreach(C POSTGRESQL REDIS SYMBOLS)

@@ -206,6 +206,10 @@ install(CODE "
         COMPONENT sdk)
 include(CMakePackageConfigHelpers)
 set(PENSTOCK_CMAKE_PACKAGE_DIRECTORY ${CMAKE_INSTALL_LIBDIR}/cmake/penstock)
+# What the package of a plugin from elsewhere depends on; penstock provides it.
+string(SUBSTRING ${PENSTOCK_FINGERPRINT} 0 16 fingerprint)
+set(PENSTOCK_DEB_DEPENDS "penstock-sdk-${fingerprint}")
+set(PENSTOCK_RPM_REQUIRES "penstock-sdk(${fingerprint})")
 string(REGEX MATCH "^[0-9]+" PENSTOCK_COMPILER_MAJOR ${CMAKE_CXX_COMPILER_VERSION})
 configure_package_config_file(${packaging}/sdk/penstock-config.cmake.in ${PROJECT_BINARY_DIR}/sdk/penstock-config.cmake
                               INSTALL_DESTINATION ${PENSTOCK_CMAKE_PACKAGE_DIRECTORY}

@@ -1,17 +1,29 @@
-# The ABI fingerprint: what a plugin and the host must have in common so that they may share C++ types. It covers the SDK
-# headers, the compiler, the standard, the flags that change layouts, and the versions of Poco and Boost. The SDK's package
-# installs this file too, so that a plugin of another tree is built, and its fingerprint computed, in the same way.
+# The ABI fingerprint: what a plugin and the host must have in common so that they may share C++ types. It covers the SDK's
+# headers, its code, of which every plugin has a copy, the flags of this file, the compiler, the standard, what changes
+# layouts, and the versions of Poco and Boost. The SDK's package installs this file too, so that a plugin of another tree is
+# built, and its fingerprint computed, in the same way.
 include_guard(GLOBAL)
 
-function(penstock_fingerprint result include_directory)
-  file(GLOB headers RELATIVE ${include_directory} CONFIGURE_DEPENDS ${include_directory}/penstock/*.h)
-  list(SORT headers)
+# penstock_digest(result folder pattern…): names and contents of the files, hashed.
+function(penstock_digest result folder)
+  list(TRANSFORM ARGN PREPEND ${folder}/ OUTPUT_VARIABLE patterns)
+  file(GLOB files RELATIVE ${folder} CONFIGURE_DEPENDS ${patterns})
+  list(SORT files)
   set(text "")
-  foreach(header IN LISTS headers)
-    file(SHA256 ${include_directory}/${header} hash)
-    string(APPEND text "${header} ${hash}\n")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${include_directory}/${header})
+  foreach(file IN LISTS files)
+    file(SHA256 ${folder}/${file} hash)
+    string(APPEND text "${file} ${hash}\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${file})
   endforeach()
+  string(SHA256 hash "${text}")
+  set(${result} ${hash} PARENT_SCOPE)
+endfunction()
+
+# `code` is the digest of the SDK's code, which its package has only compiled.
+function(penstock_fingerprint result include_directory code)
+  penstock_digest(headers ${include_directory} penstock/*.h)
+  penstock_digest(flags ${CMAKE_CURRENT_FUNCTION_LIST_DIR} PenstockPlugin.cmake plugin.map)
+  set(text "headers ${headers}\ncode ${code}\nflags ${flags}\n")
   string(REGEX MATCH "^[0-9]+" compiler_major ${CMAKE_CXX_COMPILER_VERSION})
   string(APPEND text "${CMAKE_CXX_COMPILER_ID} ${compiler_major} c++${CMAKE_CXX_STANDARD} ${CMAKE_SYSTEM_PROCESSOR}\n")
   string(APPEND text "sanitize=${PENSTOCK_SANITIZE} debug=${_GLIBCXX_DEBUG}\n")

@@ -116,6 +116,17 @@ def test_a_plugin_that_breaks_while_running_is_drained_around_with_exit_70(tmp_p
     assert events[-1]["event"] == "host.stopped"
 
 
+def test_a_refused_plugin_is_the_one_fault_and_not_its_keys(tmp_path):
+    stranger = BUILD / "tests/loader/plugins/fingerprint"
+    (tmp_path / "penstock.lua").write_text(
+        'return { plugins = { "other-fingerprint" }, ["other-fingerprint"] = { max_waiting = 5, retry = { first = "1s" } } }\n',
+        encoding="utf-8")
+    checked = run("--check-config", "--config", str(tmp_path / "penstock.lua"), "-D", f"plugin_dir={stranger}")
+    assert checked.returncode == 78
+    assert re.fullmatch(r".*other-fingerprint\.so: built against another SDK \(found 3f9c0123456789ab…, host is [0-9a-f]{16}…\); "
+                        r"rebuild it with the SDK of this penstockd\n", checked.stderr), checked.stderr
+
+
 def test_a_logging_fault_is_found_by_the_check():
     checked = run("--check-config", "-D", "logging.loggers.worker.level=loudly")
     assert checked.returncode == 78

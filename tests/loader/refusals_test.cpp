@@ -30,10 +30,10 @@ std::vector<std::string> faults(const std::string& name, const std::vector<std::
 }
 
 TEST(Refusal, OfAPluginBuiltAgainstAnotherSdk) {
-  const std::string host = std::string(PENSTOCK_FINGERPRINT).substr(0, 4);
+  const std::string host = std::string(PENSTOCK_FINGERPRINT).substr(0, 16);
   EXPECT_EQ(refusal("fingerprint", "other-fingerprint.so"),
-            "other-fingerprint.so: built against another SDK (found 3f9c…, host is " + host +
-                "…); rebuild it from this tree");
+            "other-fingerprint.so: built against another SDK (found 3f9c0123456789ab…, host is " + host +
+                "…); rebuild it with the SDK of this penstockd");
 }
 
 TEST(Refusal, OfALibraryThatIsNoPlugin) {
@@ -44,7 +44,8 @@ TEST(Refusal, OfALibraryThatIsNoPlugin) {
 TEST(Refusal, OfAnUndefinedSymbolWhenOpenedAndNotWhenCalled) {
   EXPECT_EQ(refusal("undefined-symbol", "undefined-symbol.so"),
             "undefined-symbol.so: needs penstock::definedNowhere(std::__cxx11::basic_string<char, "
-            "std::char_traits<char>, std::allocator<char> > const&), which nothing defines; rebuild it from this tree");
+            "std::char_traits<char>, std::allocator<char> > const&), which nothing defines; rebuild it with the SDK "
+            "of this penstockd");
 }
 
 TEST(Refusal, OfLazyBinding) {
@@ -54,14 +55,12 @@ TEST(Refusal, OfLazyBinding) {
 
 TEST(Refusal, OfAFileThatIsNoLibrary) {
   EXPECT_EQ(refusal("not-elf", "not-elf.so"),
-            "not-elf.so: cannot be opened (invalid ELF header); replace it with the plugin built from this tree, or "
-            "take it away");
+            "not-elf.so: cannot be opened (invalid ELF header); replace it with one that is whole, or take it away");
   EXPECT_EQ(refusal("empty", "empty.so"),
-            "empty.so: cannot be opened (file too short); replace it with the plugin built from this tree, or take it "
-            "away");
+            "empty.so: cannot be opened (file too short); replace it with one that is whole, or take it away");
   EXPECT_EQ(refusal("empty", "absent.so"),
             "absent.so: cannot be opened (cannot open shared object file: No such file or directory); replace it with "
-            "the plugin built from this tree, or take it away");
+            "one that is whole, or take it away");
 }
 
 TEST(Refusal, OfAPluginWithTheNameOfAnother) {
@@ -71,7 +70,7 @@ TEST(Refusal, OfAPluginWithTheNameOfAnother) {
 
 TEST(Refusal, OfAPluginWithoutADescriptor) {
   EXPECT_EQ(refusal("no-descriptor", "no-descriptor.so"),
-            "no-descriptor.so: has no descriptor; rebuild it from this tree");
+            "no-descriptor.so: has no descriptor; rebuild it with the SDK of this penstockd");
 }
 
 TEST(Refusal, OfADescriptorSaysEverythingThatIsWrongWithIt) {

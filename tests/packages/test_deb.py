@@ -132,6 +132,14 @@ def test_plugins_want_the_service_of_their_own_version(debs):
         assert f"penstock (= {version})" in field(debs[package], "Depends")
 
 
+def test_a_plugin_of_somebody_else_can_depend_on_the_fitting_service(debs, unpacked):
+    pc = next(unpacked.glob("usr/lib/*/pkgconfig/penstock.pc"))
+    told = run("pkg-config", "--variable=deb_depends", str(pc)).strip()
+    fingerprint = run("pkg-config", "--variable=fingerprint", str(pc)).strip()
+    assert told == f"penstock-sdk-{fingerprint[:16]}" and re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", told)
+    assert [one.strip() for one in field(debs["penstock"], "Provides").split(",")] == [told]
+
+
 def test_the_newest_entry_of_the_changelog_is_this_version(debs):
     said = run("dpkg-parsechangelog", "-l", str(ROOT / "packaging/deb/changelog"), "-S", "Version").strip()
     assert {field(package, "Version") for package in debs.values()} == {said}

@@ -1,8 +1,10 @@
 """What the .rpm packages hold, own and need, and the spec that builds them from source."""
 
+import io
 import re
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 from conftest import ROOT
@@ -69,6 +71,36 @@ def test_libraries_are_found_out_and_plugins_are_no_libraries(rpms):
         assert re.search(r"^penstock = \d+\.\d+\.\d+-1$", asked(package, "requires"), re.MULTILINE)
     for package in ("penstock", "penstock-postgresql", "penstock-redis"):
         assert ".so" not in asked(package, "provides")
+
+
+def packed(package, path):
+    archive = subprocess.run(["rpm2archive", "-"], check=True, capture_output=True, input=package.read_bytes()).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files_of_it:
+        return files_of_it.extractfile(f".{path}").read()
+
+
+def what_plugins_require(package):
+    said = run("rpm", "--query", "--package", "--provides", str(package))
+    return re.findall(r"^penstock-sdk\([0-9a-f]{16}\)$", said, re.MULTILINE)
+
+
+def test_a_plugin_of_somebody_else_can_depend_on_the_fitting_service(rpms):
+    pc = packed(rpms["penstock-devel"], "/usr/lib64/pkgconfig/penstock.pc").decode()
+    fingerprint = re.search(r"^fingerprint=([0-9a-f]+)$", pc, re.MULTILINE)[1]
+    assert f"rpm_requires=penstock-sdk({fingerprint[:16]})" in pc.splitlines()
+    assert what_plugins_require(rpms["penstock"]) == [f"penstock-sdk({fingerprint[:16]})"]
+
+
+def test_the_generator_of_the_spec_says_the_same(rpms, tmp_path):
+    """The rpm of Debian 12 is too old to run it."""
+    text = SPEC.read_text(encoding="utf-8")
+    assert re.search(r"^%global __penstock_sdk_path \^%{_sbindir}/penstockd\$$", text, re.MULTILINE)
+    generator = re.search(r"^%global __penstock_sdk_provides %{_builddir}/%{name}-%{version}/(\S+)$", text, re.MULTILINE)[1]
+    daemon = tmp_path / "penstockd"
+    daemon.write_bytes(packed(rpms["penstock"], "/usr/sbin/penstockd"))
+    daemon.chmod(0o755)
+    said = subprocess.run([ROOT / generator], input=f"{daemon}\n", check=True, capture_output=True, text=True).stdout
+    assert said.splitlines() == what_plugins_require(rpms["penstock"])
 
 
 def test_no_script_knows_a_database(rpms):

@@ -13,9 +13,9 @@ namespace penstock {
 
 /// A message that a provider has taken.
 struct SentNote {
-  Uuid message_id;                  ///< ours
-  std::string provider_message_id;  ///< the provider's; up to 512 bytes, may be empty
-  WallTime sent_at{};               ///< when the attempt ended, as the store keeps it: start plus latency
+  Uuid message_id;                    ///< ours
+  std::string provider_message_id{};  ///< the provider's; up to 512 bytes, may be empty
+  WallTime sent_at{};                 ///< when the attempt ended, as the store keeps it: start plus latency
 };
 
 /// penstock.cache/1: a memory of sent messages beside the store, given by a cache plugin, if there is one. The store

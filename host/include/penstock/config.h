@@ -24,11 +24,11 @@ enum class ConfigType : std::uint8_t {
 struct ConfigRow {
   std::string_view key;  ///< within the section, such as max_events or retry.first; a last part * allows any name
   ConfigType type = ConfigType::Text;
-  std::string_view fallback;  ///< the default as written in penstock.lua, a List comma-separated
-  std::string_view bounds;    ///< Integer, Duration, Size: "1..100"; Choice: "reject|wait"; Text: "" or "nonempty"
-  std::string_view text;      ///< what it does, one sentence
-  bool secret = false;        ///< comes as {file=…}, {env=…} or {credential=…}, prints as ***
-  bool reloadable = false;    ///< takes effect on reload, otherwise on restart
+  std::string_view fallback{};  ///< the default as written in penstock.lua, a List comma-separated
+  std::string_view bounds{};    ///< Integer, Duration, Size: "1..100"; Choice: "reject|wait"; Text: "" or "nonempty"
+  std::string_view text;        ///< what it does, one sentence
+  bool secret = false;          ///< comes as {file=…}, {env=…} or {credential=…}, prints as ***
+  bool reloadable = false;      ///< takes effect on reload, otherwise on restart
 };
 
 /// A secret in memory. Cannot be printed by accident; wiped when destroyed.

@@ -23,25 +23,25 @@ std::string causeOf(std::string_view reason);
 /// An event that was given up, with everything needed to judge and replay it.
 struct DeadLetter {
   Event event;
-  std::string reason;             ///< why it was given up: the Dead reason, crash_suspect, …
-  std::string cause;              ///< causeOf(reason) as it was when the event died
-  std::string provider;           ///< who was asked to send it, else who reported it; empty: nobody
-  std::uint32_t attempts = 0;     ///< over all its lives
-  std::uint32_t replays = 0;      ///< how often it has been replayed before
-  std::vector<Failure> failures;  ///< oldest first, at most the last 50, kept through replays
-  WallTime dead_at{};             ///< by the engine's clock
+  std::string reason;               ///< why it was given up: the Dead reason, crash_suspect, …
+  std::string cause;                ///< causeOf(reason) as it was when the event died
+  std::string provider{};           ///< who was asked to send it, else who reported it; empty: nobody
+  std::uint32_t attempts = 0;       ///< over all its lives
+  std::uint32_t replays = 0;        ///< how often it has been replayed before
+  std::vector<Failure> failures{};  ///< oldest first, at most the last 50, kept through replays
+  WallTime dead_at{};               ///< by the engine's clock
 };
 
 /// Which dead letters; an absent member matches all.
 struct DeadLetterFilter {
-  std::vector<Uuid> ids;  ///< empty: any
-  std::optional<std::string> customer;
-  std::optional<std::string> reason;  ///< whole text
-  std::optional<std::string> provider;
-  std::optional<std::string> cause;
-  std::optional<Kind> kind;
-  std::optional<WallTime> dead_since;   ///< inclusive
-  std::optional<WallTime> dead_before;  ///< exclusive
+  std::vector<Uuid> ids{};  ///< empty: any
+  std::optional<std::string> customer{};
+  std::optional<std::string> reason{};  ///< whole text
+  std::optional<std::string> provider{};
+  std::optional<std::string> cause{};
+  std::optional<Kind> kind{};
+  std::optional<WallTime> dead_since{};   ///< inclusive
+  std::optional<WallTime> dead_before{};  ///< exclusive
 };
 
 /// As far as matching dead letters are counted, grouped or chosen in one call, so that a call costs about the same
@@ -49,8 +49,8 @@ struct DeadLetterFilter {
 inline constexpr std::uint64_t kMostCounted = 100'000;
 
 struct DeadLetterPage {
-  std::vector<DeadLetter> items;  ///< newest first, id breaks ties
-  std::uint64_t total = 0;        ///< that match the filter; kMostCounted: so many or more
+  std::vector<DeadLetter> items{};  ///< newest first, id breaks ties
+  std::uint64_t total = 0;          ///< that match the filter; kMostCounted: so many or more
 };
 
 /// Dead letters that died of the same thing.

@@ -25,17 +25,17 @@ enum class MessageType : std::uint8_t { Sms, Mms, Email };
 struct Content {
   Channel channel = Channel::Sms;
   MessageType type = MessageType::Sms;
-  std::string from;  ///< phone as + and digits, short code, sender name, or e-mail address as written
-  std::string to;
-  std::string subject;                   ///< e-mail only
-  std::string body;                      ///< UTF-8 without U+0000, byte for byte as sent
-  std::vector<std::string> attachments;  ///< absolute http or https URLs
-  WallTime timestamp{};                  ///< the sender's, or the time of admission
-  std::string provider;                  ///< inbound_message and delivery_status: who reported it
-  std::string provider_message_id;       ///< inbound_message and delivery_status: the provider's own id
-  std::string status;                    ///< delivery_status: the reported status
-  std::optional<Uuid> message_id;        ///< delivery_status: our own id of the message, if the report names it
-  std::string metadata;                  ///< a JSON object as text; empty means {}
+  std::string from{};  ///< phone as + and digits, short code, sender name, or e-mail address as written
+  std::string to{};
+  std::string subject{};                   ///< e-mail only
+  std::string body{};                      ///< UTF-8 without U+0000, byte for byte as sent
+  std::vector<std::string> attachments{};  ///< absolute http or https URLs
+  WallTime timestamp{};                    ///< the sender's, or the time of admission
+  std::string provider{};                  ///< inbound_message and delivery_status: who reported it
+  std::string provider_message_id{};       ///< inbound_message and delivery_status: the provider's own id
+  std::string status{};                    ///< delivery_status: the reported status
+  std::optional<Uuid> message_id{};        ///< delivery_status: our own id of the message, if the report names it
+  std::string metadata{};                  ///< a JSON object as text; empty means {}
 
   bool operator==(const Content&) const = default;
 };
@@ -46,17 +46,17 @@ struct Event {
 
   std::uint32_t schema_version = kSchemaVersion;
   Kind kind = Kind::OutboundMessage;
-  Uuid id;                    ///< the message's id from now on
-  std::string customer;       ///< scope of key and conversation
-  Digest128 key;              ///< idempotency key, already scoped to customer and route
-  Digest128 fingerprint;      ///< of the content; equal key and fingerprint means duplicate
-  std::string conversation;   ///< the thread it belongs to, such as sms:+1555…<->+1666…
-  std::string participant_a;  ///< the two participants in comparable form, sorted
-  std::string participant_b;
-  Digest128 policy;        ///< hash of the policy that admitted it
-  WallTime accepted_at{};  ///< time of admission
-  std::string request_id;  ///< X-Request-Id of the request it came from
-  Content content;
+  Uuid id{};                    ///< the message's id from now on
+  std::string customer{};       ///< scope of key and conversation
+  Digest128 key{};              ///< idempotency key, already scoped to customer and route
+  Digest128 fingerprint{};      ///< of the content; equal key and fingerprint means duplicate
+  std::string conversation{};   ///< the thread it belongs to, such as sms:+1555…<->+1666…
+  std::string participant_a{};  ///< the two participants in comparable form, sorted
+  std::string participant_b{};
+  Digest128 policy{};        ///< hash of the policy that admitted it
+  WallTime accepted_at{};    ///< time of admission
+  std::string request_id{};  ///< X-Request-Id of the request it came from
+  Content content{};
 
   bool operator==(const Event&) const = default;
 };

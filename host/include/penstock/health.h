@@ -17,12 +17,12 @@ enum class HealthState : std::uint8_t {
 
 struct Health {
   HealthState state = HealthState::Ready;
-  std::string reason;  ///< a sentence that names what is missing; empty when Ready
+  std::string reason{};  ///< a sentence that names what is missing; empty when Ready
 };
 
 struct PluginHealth {
   std::string plugin;
-  Health health;
+  Health health{};
 };
 
 /// Shows that a loop advances. [any thread]

@@ -24,15 +24,15 @@ enum class ListenerName : std::uint8_t { Public, Admin };
 /// answered.
 struct HttpRequest {
   Method method = Method::Get;
-  std::string_view target;                                                 ///< as sent: path and query
-  std::string_view path;                                                   ///< as sent, without the query
-  std::vector<std::pair<std::string, std::string>> query;                  ///< decoded, in order
-  std::vector<std::string> path_parameters;                                ///< decoded, one per {name} of the pattern
-  std::span<const std::pair<std::string_view, std::string_view>> headers;  ///< names lower-case, values trimmed
-  std::string_view body;
-  std::string_view request_id;  ///< the client's own if it was sane
-  std::string_view peer;        ///< address of the client, or "unix"
-  SteadyTime received_at{};     ///< when its first byte was seen
+  std::string_view target{};                                                 ///< as sent: path and query
+  std::string_view path{};                                                   ///< as sent, without the query
+  std::vector<std::pair<std::string, std::string>> query{};                  ///< decoded, in order
+  std::vector<std::string> path_parameters{};                                ///< decoded, one per {name} of the pattern
+  std::span<const std::pair<std::string_view, std::string_view>> headers{};  ///< names lower-case, values trimmed
+  std::string_view body{};
+  std::string_view request_id{};  ///< the client's own if it was sane
+  std::string_view peer{};        ///< address of the client, or "unix"
+  SteadyTime received_at{};       ///< when its first byte was seen
 
   /// First value of a header, by its lower-case name.
   std::optional<std::string_view> header(std::string_view name) const {
@@ -58,8 +58,8 @@ struct HttpRequest {
 struct HttpResponse {
   unsigned status = 200;
   std::string_view content_type = "application/json";  ///< must outlive the process: a literal
-  std::string body;
-  std::vector<std::pair<std::string_view, std::string>> headers;  ///< names are literals; values without CR or LF
+  std::string body{};
+  std::vector<std::pair<std::string_view, std::string>> headers{};  ///< names are literals; values without CR or LF
 };
 
 /// One fault of a request, for `errors` of a problem document.
@@ -74,9 +74,9 @@ struct Fault {
 struct Problem {
   unsigned status = 500;
   std::string_view code;  ///< stable word such as validation_failed; a literal
-  std::string detail;     ///< one sentence for the developer on the other side
-  std::vector<Fault> errors;
-  std::optional<unsigned> retry_after;  ///< seconds, for 429 and 503
+  std::string detail{};   ///< one sentence for the developer on the other side
+  std::vector<Fault> errors{};
+  std::optional<unsigned> retry_after{};  ///< seconds, for 429 and 503
 };
 
 /// The right to answer one request, exactly once. Destroyed without an answer it answers 500 and the host counts it.

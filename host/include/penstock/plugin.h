@@ -112,15 +112,16 @@ struct SharedSection {
   std::span<const ConfigRow> rows;
 };
 
-/// What the door shows before any code of the plugin runs. A static constant; strings are literals.
+/// What the door shows before any code of the plugin runs. A static constant; strings are literals. Members without a
+/// default have to be given.
 struct Descriptor {
   const char* fingerprint;  ///< PENSTOCK_FINGERPRINT; compared before anything else is read
   std::string_view name;    ///< as the folder, the file, the section and the logger
   std::string_view version;
-  std::string_view summary;                     ///< one sentence for --list-plugins
-  std::span<const std::string_view> provides;   ///< interfaces, such as penstock.queue/1
-  std::span<const std::string_view> requires_;  ///< interfaces; those of the host need not be listed
-  std::span<const ConfigRow> rows;
+  std::string_view summary;                       ///< one sentence for --list-plugins
+  std::span<const std::string_view> provides{};   ///< interfaces, such as penstock.queue/1
+  std::span<const std::string_view> requires_{};  ///< interfaces; those of the host need not be listed
+  std::span<const ConfigRow> rows{};
   Plugin* (*create)();                       ///< makes the plugin; the host deletes it through ~Plugin
   std::span<const SharedSection> shared{};   ///< sections it reads beside its own
   std::span<const std::string_view> uses{};  ///< interfaces it finds if some plugin gives them, which then starts first

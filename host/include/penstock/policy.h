@@ -18,10 +18,10 @@ struct Draft {
   Channel channel = Channel::Sms;
   std::string_view route;                        ///< scope of the key, such as messages/sms
   const boost::json::object* members = nullptr;  ///< the request's members as sent; unknown ones become metadata
-  std::string_view provider;                     ///< inbound: who reports it; empty for outbound
-  std::string_view provider_id_member;           ///< inbound: name of the member with the provider's message id
-  std::optional<std::string_view> client_key;    ///< Idempotency-Key header, unquoted and checked; outbound only
-  std::string_view request_id;
+  std::string_view provider{};                   ///< inbound: who reports it; empty for outbound
+  std::string_view provider_id_member{};         ///< inbound: name of the member with the provider's message id
+  std::optional<std::string_view> client_key{};  ///< Idempotency-Key header, unquoted and checked; outbound only
+  std::string_view request_id{};
 };
 
 struct Admission {
@@ -31,18 +31,18 @@ struct Admission {
     Failed,    ///< a script failed; nothing may be enqueued: answer 503. The cause is logged and counted
   };
   Verdict verdict = Verdict::Failed;
-  Event event;
-  std::vector<Fault> faults;
+  Event event{};
+  std::vector<Fault> faults{};
 };
 
 /// What retry.lua is asked.
 struct RetryQuestion {
-  std::uint32_t number = 1;             ///< attempt that failed last; 0: none has, but the message has waited
-  Duration age{};                       ///< since the event was accepted or last replayed, without stops of sending
-  std::string_view outcome;             ///< not_sent, unknown, or failed (before sending)
-  int status = 0;                       ///< HTTP status, 0 for none
-  std::optional<Duration> retry_after;  ///< the provider's wish
-  std::string_view provider;
+  std::uint32_t number = 1;               ///< attempt that failed last; 0: none has, but the message has waited
+  Duration age{};                         ///< since the event was accepted or last replayed, without stops of sending
+  std::string_view outcome;               ///< not_sent, unknown, or failed (before sending)
+  int status = 0;                         ///< HTTP status, 0 for none
+  std::optional<Duration> retry_after{};  ///< the provider's wish
+  std::string_view provider{};
 };
 
 /// Which provider is to send a message.
@@ -53,7 +53,7 @@ struct Routing {
     Failed,   ///< route.lua failed or named a provider that is not configured; try later. Counted and logged
   };
   Verdict verdict = Verdict::Failed;
-  std::string provider;  ///< when routed
+  std::string provider{};  ///< when routed
 };
 
 /// penstock.policy/1: the Lua scripts, given by the host. Each thread that calls has a sandboxed state of its own, made

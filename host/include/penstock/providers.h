@@ -36,11 +36,11 @@ struct ProviderTraits {
 /// How a send ended, as the provider's script reads it.
 struct SendVerdict {
   AttemptOutcome outcome = AttemptOutcome::Unknown;
-  std::string provider_message_id;      ///< when sent
-  std::string reason;                   ///< when not: for people, without addresses or content
-  bool retryable = false;               ///< NotSent: another attempt may succeed
-  std::optional<Duration> retry_after;  ///< NotSent: the provider's wish
-  int http_status = 0;                  ///< 0: no answer
+  std::string provider_message_id{};      ///< when sent
+  std::string reason{};                   ///< when not: for people, without addresses or content
+  bool retryable = false;                 ///< NotSent: another attempt may succeed
+  std::optional<Duration> retry_after{};  ///< NotSent: the provider's wish
+  int http_status = 0;                    ///< 0: no answer
 };
 
 /// Either a request for the transport, or a verdict without the network.

@@ -85,7 +85,7 @@ struct RetryAfter {
   bool operator==(const RetryAfter&) const = default;
 };
 /// What made a dead letter of an event, as it is counted: few words, where the reason is any text. The words are
-/// rejected, gave_up, no_route, crash_suspect, unreadable, other.
+/// rejected, gave_up, no_route, unknown, crash_suspect, unreadable, other.
 enum class Grounds : std::uint8_t {
   Rejected,      ///< it can never succeed: what has to take it refuses it for good
   GaveUp,        ///< it failed too often or for too long

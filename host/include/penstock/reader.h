@@ -12,9 +12,9 @@ namespace penstock {
 
 /// Everything a reader may ask for is a customer's own; without authentication a reader asks for all (no customer).
 struct ConversationQuery {
-  std::optional<std::string> customer;
-  std::optional<std::string> participant;  ///< comparable form
-  std::optional<Channel> channel;
+  std::optional<std::string> customer{};
+  std::optional<std::string> participant{};  ///< comparable form
+  std::optional<Channel> channel{};
 };
 
 struct MessageView {
@@ -22,10 +22,10 @@ struct MessageView {
   std::int64_t conversation_id = 0;
   Kind kind = Kind::OutboundMessage;  ///< direction: outbound or inbound
   Content content;
-  std::string snippet;  ///< white space collapsed, 64 graphemes
+  std::string snippet{};  ///< white space collapsed, 64 graphemes
   MessageStatus status = MessageStatus::Accepted;
-  std::string provider;  ///< who sent or delivered it; empty until known
-  std::string provider_message_id;
+  std::string provider{};  ///< who sent or delivered it; empty until known
+  std::string provider_message_id{};
 };
 
 struct ConversationView {
@@ -36,7 +36,7 @@ struct ConversationView {
   std::string participant_b;
   std::uint64_t message_count = 0;
   WallTime last_activity_at{};
-  std::optional<MessageView> last_message;
+  std::optional<MessageView> last_message{};
 };
 
 struct AttemptView {
@@ -51,8 +51,8 @@ struct MessageDetail {
   Digest128 policy;
   WallTime accepted_at{};
   WallTime persisted_at{};
-  std::vector<AttemptView> attempts;      ///< oldest first
-  std::map<std::string, Duration> waits;  ///< total time spent waiting, by cause (queue, backoff, limit, …)
+  std::vector<AttemptView> attempts{};      ///< oldest first
+  std::map<std::string, Duration> waits{};  ///< total time spent waiting, by cause (queue, backoff, limit, …)
 };
 
 struct SentView {
@@ -62,7 +62,7 @@ struct SentView {
 
 template <typename Item>
 struct Listing {
-  std::vector<Item> items;
+  std::vector<Item> items{};
   std::uint64_t total = 0;
 };
 

@@ -97,13 +97,13 @@ struct Attempt {
   AttemptOutcome outcome = AttemptOutcome::Sent;
   AttemptEnd end = AttemptEnd::Open;
   std::string provider;
-  std::string provider_message_id;  ///< when sent
-  int http_status = 0;              ///< 0: no answer
-  std::string error;                ///< why not sent or unknown
+  std::string provider_message_id{};  ///< when sent
+  int http_status = 0;                ///< 0: no answer
+  std::string error{};                ///< why not sent or unknown
   WallTime started_at{};
   Duration latency{};
-  std::map<std::string, Duration> waits;  ///< time spent waiting before this attempt, by cause
-  bool earlier_not_sent = false;          ///< a lookup during this attempt proved that none before it sent the message
+  std::map<std::string, Duration> waits{};  ///< time spent waiting before this attempt, by cause
+  bool earlier_not_sent = false;  ///< a lookup during this attempt proved that none before it sent the message
 };
 
 /// penstock.store/1: conversations, messages and attempts, given by a store plugin.

@@ -22,17 +22,17 @@ struct OutboundRequest {
 
   /// Names and values as sent, in order. Those that frame the message or belong to the connection (Host,
   /// Content-Length, Transfer-Encoding, Connection and their like) are the transport's own; giving one is Malformed.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
 };
 
 /// An answer, whatever its status: a redirect is not followed and a 500 is an answer.
 struct OutboundResponse {
   unsigned status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case, values trimmed, in order
-  std::string body;                                          ///< its beginning, up to the transport's limit
-  bool truncated = false;                                    ///< the body went on; its end was not read
-  Duration latency{};                                        ///< from send to the end of the answer
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< names in lower case, values trimmed, in order
+  std::string body{};                                          ///< its beginning, up to the transport's limit
+  bool truncated = false;                                      ///< the body went on; its end was not read
+  Duration latency{};                                          ///< from send to the end of the answer
 };
 
 enum class SendFault : std::uint8_t {

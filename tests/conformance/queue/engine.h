@@ -33,7 +33,7 @@ public:
   /// Moves the engine's time on. An engine whose time is a server's moves that as well.
   virtual void advance(ManualClock& clock, Duration step) { clock.advance(step); }
 
-  /// Called once before each case, before the engine starts: leaves it empty.
+  /// Called before an engine starts that is to be empty, once before each case at least: leaves it so.
   virtual void empty() {}
 };
 

@@ -7,7 +7,7 @@
 namespace penstock::test {
 
 void EngineUnderTest::startWith(const Wishes& wishes) {
-  if (plugin_) plugin_->stop();
+  plugin_.reset();
   const EngineChoice& choice = engineChoice();
   adapter_ = adapterFor(LoadedPlugin(choice.file).descriptor().name);
   adapter_->empty();

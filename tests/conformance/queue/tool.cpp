@@ -1,7 +1,9 @@
 // penstock-conformance: the cases of this folder for engines of other trees.
+#include "app/installation.h"
 #include "conformance/queue/engine.h"
 #include "conformance/queue/promise.h"
 #include "conformance/queue/promise_listener.h"
+#include "conformance/queue/reset.h"
 #include "support/plugin_fixture.h"
 
 #include "penstock/dead_letters.h"
@@ -10,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -20,7 +23,7 @@
 
 namespace penstock::test {
 
-std::unique_ptr<EngineAdapter> adapterFor(std::string_view) { return std::make_unique<EngineAdapter>(); }
+std::unique_ptr<EngineAdapter> adapterFor(std::string_view) { return std::make_unique<ResetAdapter>(); }
 
 namespace {
 
@@ -34,6 +37,7 @@ constexpr std::string_view kHelp =
     "Options:\n"
     "  --only PATTERN       only promises whose words contain PATTERN, or match it if it has * ? or [\n"
     "  --list               show the promises and try none\n"
+    "  --reset COMMAND      run by /bin/sh before each case: empties what the engine keeps on a server\n"
     "  --migrations FOLDER  where the engine finds its schema\n"
     "  -h, --help           show this help\n"
     "  --version            show the version and the fingerprint of the SDK\n"
@@ -43,7 +47,7 @@ constexpr std::string_view kHelp =
     "  1   a promise is broken\n"
     "  64  the command line is wrong\n"
     "  66  there is no such file\n"
-    "  69  the file is no engine of this SDK, or it does not start\n";
+    "  69  the file is no engine of this SDK, or it does not start, or COMMAND failed\n";
 
 struct Request {
   bool help = false;
@@ -59,7 +63,7 @@ struct WrongUse : std::runtime_error {
 Request readArguments(const std::vector<std::string>& arguments) {
   Request request;
   EngineChoice& choice = engineChoice();
-  choice.migrations = PENSTOCK_MIGRATIONS;
+  choice.migrations = Installation::find().migrations.string();
   for (auto next = arguments.begin(); next != arguments.end(); ++next) {
     const auto value = [&] {
       const std::string& option = *next;
@@ -74,6 +78,9 @@ Request readArguments(const std::vector<std::string>& arguments) {
       request.list = true;
     } else if (*next == "--only") {
       request.only = value();
+    } else if (*next == "--reset") {
+      resetCommand() = value();
+      if (resetCommand().empty()) throw WrongUse("--reset needs a command");
     } else if (*next == "--migrations") {
       choice.migrations = value();
     } else if (next->starts_with("-")) {
@@ -94,10 +101,19 @@ void list(const std::vector<Promise>& promises) {
   for (const Promise& promise : promises) std::cout << promise.words << '\n';
 }
 
+/// [throws: std::runtime_error when the plugin is no engine]
+void mustBeAnEngine(const Descriptor& plugin) {
+  for (const std::string_view interface : {Queue::kInterface, DeadLetters::kInterface})
+    if (std::ranges::find(plugin.provides, interface) == plugin.provides.end())
+      throw std::runtime_error(std::string(plugin.name) + " is no engine: it does not give " + std::string(interface));
+}
+
 /// Starts the engine once and says what it is. [throws: std::exception when it is none or does not start]
 bool introduceEngine() {
   EngineChoice& choice = engineChoice();
   choice.file = std::filesystem::absolute(choice.file).string();  // or it would be looked for among the libraries
+  mustBeAnEngine(LoadedPlugin(choice.file).descriptor());
+  ResetAdapter().empty();
   PluginFixture engine(choice.file, choice.settings, choice.migrations);
   engine.start();
   (void)engine.get<DeadLetters>();
