@@ -173,7 +173,7 @@ void Table::print(std::ostream& out, std::size_t columns, std::span<const std::s
     before -= widths[left_out];
     widths[left_out] = 0;
   }
-  const std::size_t room = std::max(columns - std::min(columns, before), wanted);
+  const std::size_t room = before < columns ? columns - before : wanted;
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < last; ++i)
       if (widths[i] > 0) out << row[i] << std::string(widths[i] - cellsIn(row[i]), ' ');

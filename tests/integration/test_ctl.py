@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from driver import phone, until
-from penstockctl import CTL, Ended
+from penstockctl import CTL, Ended, Screen
 
 UNKNOWN = "0195513c-2a60-7c3e-9f4b-0d5a1c2b3e4f"
 
@@ -57,6 +57,20 @@ def test_list_is_a_table_and_says_how_many_there_are(letters, bury):
     assert ended.out.splitlines()[-1] == "2 of 3 dead letters; --page 2 shows more"
     assert table(letters("list", "--customer", "listed", "--limit", "2", "--page", "2"))[1][0] == ids[0]
     assert letters("list", "--customer", "nobody").out == "0 of 0 dead letters\n"
+
+
+def test_a_list_fits_the_terminal_and_is_whole_elsewhere(url, letters, bury):
+    id = bury(customerId="wide")
+    reason = letters("show", id, "--json").json["reason"]
+    assert reason in letters("list", "--customer", "wide").out
+    for columns in (80, 120):
+        with Screen("dead-letters", "list", "--customer", "wide", columns=columns, PENSTOCK_URL=url) as screen:
+            screen.until(lambda seen: b"1 of 1 dead letter\r\n" in seen)
+            assert screen.end() == 0
+        lines = screen.seen.decode().splitlines()
+        assert max(map(len, lines)) < columns, lines
+        assert lines[1].startswith(id) and lines[0].endswith("REASON")
+        assert ("CAUSE" in lines[0]) == (columns == 120), lines
 
 
 def test_json_is_the_services_answer(server, letters, bury):

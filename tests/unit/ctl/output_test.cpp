@@ -102,6 +102,7 @@ TEST(Output, ANarrowTableLeavesOutColumnsAndCutsTheLast) {
             "ID  KIND      WHEN  REASON\n17  outbound  now   the provider has not answered in time\n");
   EXPECT_EQ(printed(40), "ID  KIND      WHEN  REASON\n17  outbound  now   the provider has no…\n");
   EXPECT_EQ(printed(30), "ID  WHEN  REASON\n17  now   the provider has no…\n");
+  EXPECT_EQ(printed(12), "ID  REASON\n17  the pro…\n");
   EXPECT_EQ(printed(20), "ID  REASON\n17  the provider ha…\n");
 }
 
