@@ -5,6 +5,7 @@
 #include "app/drain.h"
 #include "app/notify.h"
 #include "app/passed_sockets.h"
+#include "app/plugin_list.h"
 #include "app/service.h"
 #include "app/signals.h"
 #include "app/system_clock.h"
@@ -15,7 +16,11 @@
 #include <Poco/Util/OptionCallback.h>
 #include <Poco/Util/OptionException.h>
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 namespace penstock {
@@ -73,6 +78,7 @@ void Daemon::defineOptions(Poco::Util::OptionSet& options) {
       Option("config-reference", "", "prints every configuration key with type, default and bounds").callback(mode));
   options.addOption(Option("show-config", "", "prints the values in force, secrets as ***").callback(mode));
   options.addOption(Option("list-plugins", "", "prints every plugin found, and why one is refused").callback(mode));
+  options.addOption(Option("json", "", "with one of these three: prints it as JSON, one document").callback(mode));
   options.addOption(Option("migrate", "", "brings the schema of the enabled plugins up to date, and exits: 0, 69 or 78")
                         .callback(mode));
   options.addOption(Option("version", "V", "prints the version").callback(mode));
@@ -89,6 +95,7 @@ void Daemon::addOverride(const std::string& /*name*/, const std::string& value) 
 }
 
 void Daemon::setMode(const std::string& name, const std::string& /*value*/) {
+  if (name == "json") json_ = true;
   if (name == "check-config") mode_ = Mode::CheckConfig;
   if (name == "config-reference") mode_ = Mode::ConfigReference;
   if (name == "show-config") mode_ = Mode::ShowConfig;
@@ -117,6 +124,11 @@ int Daemon::main(const std::vector<std::string>& arguments) {
     complain("unexpected argument " + arguments.front() + "; see penstockd --help");
     return kExitUsage;
   }
+  const bool prints = mode_ == Mode::ConfigReference || mode_ == Mode::ShowConfig || mode_ == Mode::ListPlugins;
+  if (json_ && !prints && mode_ != Mode::Help) {
+    complain("--json goes with --config-reference, --show-config or --list-plugins; see penstockd --help");
+    return kExitUsage;
+  }
   return reporting([this] { return mode_ == Mode::Serve ? serve() : answer(); });
 }
 
@@ -142,18 +154,19 @@ int Daemon::answer() {
       return checkConfig();
     case Mode::Migrate:
       return migrate();
+    case Mode::ConfigReference:
+      return printReference();
     default:
       break;
   }
   const Configuration configuration = Configuration::load(source());
   const Catalog catalog = makeCatalog(configuration, installation_);
-  if (mode_ == Mode::ListPlugins) return listPlugins(catalog);
-  if (mode_ == Mode::ConfigReference) {
-    std::cout << reference(catalog.sections);
+  if (mode_ == Mode::ListPlugins) {
+    std::cout << (json_ ? pluginListJson(catalog.discovery) : pluginList(catalog.discovery));
     return kExitOk;
   }
   configuration.check(catalog.sections);
-  std::cout << configuration.show(catalog.sections);
+  std::cout << (json_ ? configuration.showJson(catalog.sections) : configuration.show(catalog.sections));
   return kExitOk;
 }
 
@@ -180,24 +193,20 @@ int Daemon::migrate() const {
   return kExitOk;
 }
 
-int Daemon::listPlugins(const Catalog& catalog) {
-  for (const std::string& directory : catalog.discovery.searched) std::cout << "in " << directory << ":\n";
-  if (catalog.discovery.plugins.empty()) std::cout << "no plugins\n";
-  for (const FoundPlugin& plugin : catalog.discovery.plugins) {
-    if (plugin.descriptor == nullptr) {
-      std::cout << plugin.name << "\n  refused: " << plugin.refusal << '\n';
-      continue;
-    }
-    std::cout << plugin.name << ' ' << plugin.descriptor->version << "\n  " << plugin.descriptor->summary << '\n';
-    const auto list = [](const char* title, std::span<const std::string_view> interfaces) {
-      if (interfaces.empty()) return;
-      std::cout << "  " << title;
-      for (const std::string_view name : interfaces) std::cout << ' ' << name;
-      std::cout << '\n';
-    };
-    list("gives:", plugin.descriptor->provides);
-    list("needs:", plugin.descriptor->requires_);
+int Daemon::printReference() const {
+  const ConfigSource from = source();
+  // The keys are documentation, for everybody; the installed configuration is not everybody's to read.
+  const bool readable = !config_file_.empty() || ::access(from.file.c_str(), R_OK) == 0;
+  const int fault = errno;
+  Installation installation = installation_;
+  if (!readable) {
+    complain("cannot read " + from.file.string() + ": " + std::strerror(fault) +
+             "; these are the keys of the installed plugins and of the scripts as they were shipped");
+    installation.scripts = installation.shipped_scripts;
   }
+  const Configuration configuration = readable ? Configuration::load(from) : Configuration::withoutFiles(from);
+  const Catalog catalog = makeCatalog(configuration, installation);
+  std::cout << (json_ ? referenceJson(catalog.sections) : reference(catalog.sections));
   return kExitOk;
 }
 

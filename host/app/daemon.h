@@ -40,7 +40,7 @@ private:
   ConfigSource source() const;
   int answer();
   int checkConfig() const;
-  static int listPlugins(const Catalog& catalog);
+  int printReference() const;
   int migrate() const;
   int serve();
 
@@ -48,6 +48,7 @@ private:
   std::string config_file_;
   std::vector<std::pair<std::string, std::string>> overrides_;
   Mode mode_ = Mode::Serve;
+  bool json_ = false;
 };
 
 }  // namespace penstock

@@ -24,6 +24,7 @@ Installation Installation::around(const fs::path& directory) {
             *root / "config" / "conf.d",
             directory.parent_path() / "lib/penstock/plugins",
             *root / "scripts",
+            *root / "scripts",
             *root / "migrations",
             *root / "var"};
   }
@@ -32,6 +33,7 @@ Installation Installation::around(const fs::path& directory) {
           "/etc/penstock/conf.d",
           prefix / PENSTOCK_LIBRARY_DIRECTORY / "penstock/plugins",
           "/etc/penstock/scripts",
+          prefix / "share/penstock/scripts",
           prefix / "share/penstock/migrations",
           "/var/lib/penstock"};
 }

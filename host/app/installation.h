@@ -10,7 +10,8 @@ struct Installation {
   std::filesystem::path configuration;  ///< penstock.lua
   std::filesystem::path drop_ins;       ///< conf.d
   std::filesystem::path plugins;
-  std::filesystem::path scripts;
+  std::filesystem::path scripts;          ///< that the service runs; the site edits these
+  std::filesystem::path shipped_scripts;  ///< as this version brings them; in a checkout the same
   std::filesystem::path migrations;
   std::filesystem::path data;  ///< where data goes when the configuration does not say
 

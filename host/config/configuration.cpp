@@ -2,6 +2,7 @@
 
 #include "config/checked_section.h"
 #include "config/host_rows.h"
+#include "config/json_value.h"
 #include "config/layers.h"
 #include "config/lua_configuration.h"
 #include "config/lua_text.h"
@@ -83,6 +84,13 @@ void loadFile(const std::filesystem::path& file, const std::string& name, const 
   }
 }
 
+Layer overridesOf(const ConfigSource& source) {
+  Layer overrides;
+  overrides.name = "-D";
+  for (const auto& [key, value] : source.overrides) overrides.values.insert_or_assign(key, value);
+  return overrides;
+}
+
 }  // namespace
 
 std::span<const Section> hostSections() {
@@ -99,16 +107,20 @@ Configuration Configuration::load(const ConfigSource& source) {
   if (source.drop_ins)
     for (const auto& file : dropIns(*source.drop_ins, faults))
       loadFile(file, (source.drop_ins->filename() / file.filename()).string(), source.environment, layers, faults);
-  Layer overrides;
-  overrides.name = "-D";
-  for (const auto& [key, value] : source.overrides) overrides.values.insert_or_assign(key, value);
-  layers.push_back(std::move(overrides));
+  layers.push_back(overridesOf(source));
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
   std::vector<std::string> passed_over = passOver(layers, source, faults);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
   auto secrets = std::make_shared<SecretSource>(source.file.parent_path(), source.credentials, source.environment);
   return Configuration(std::make_shared<const Layers>(name, std::move(layers), std::move(secrets)),
                        std::move(passed_over));
+}
+
+Configuration Configuration::withoutFiles(const ConfigSource& source) {
+  auto secrets = std::make_shared<SecretSource>(source.file.parent_path(), source.credentials, source.environment);
+  std::vector<Layer> layers{overridesOf(source)};
+  return Configuration(
+      std::make_shared<const Layers>(source.file.filename().string(), std::move(layers), std::move(secrets)));
 }
 
 std::vector<std::string> Configuration::plugins() const {
@@ -162,16 +174,30 @@ Poco::AutoPtr<Poco::Util::AbstractConfiguration> Configuration::poco(std::span<c
   return new LuaConfiguration(std::move(values));
 }
 
-std::string Configuration::show(std::span<const Section> sections) const {
-  LuaText text;
+template <typename Call>
+void Configuration::eachShown(std::span<const Section> sections, Call&& call) const {
   for (const Section& section : sections) {
     if (!section.active) continue;
     layers_->eachKey(section, [&](const ConfigRow& row, const std::string& key) {
       const Effective effective = layers_->effective(section, row, key);
-      if (effective.value && (!row.secret || effective.given)) text.add(key, literal(*effective.value));
+      if (effective.value && (!row.secret || effective.given)) call(key, *effective.value);
     });
   }
+}
+
+std::string Configuration::show(std::span<const Section> sections) const {
+  LuaText text;
+  eachShown(sections, [&](const std::string& key, const TypedValue& value) { text.add(key, literal(value)); });
   return text.text();
+}
+
+std::string Configuration::showJson(std::span<const Section> sections) const {
+  std::string text;
+  JsonWriter json(text);
+  json.beginObject();
+  eachShown(sections, [&](const std::string& key, const TypedValue& value) { writeValue(json.name(key), value); });
+  json.endObject();
+  return text + '\n';
 }
 
 std::vector<std::string> Configuration::changed(const Configuration& other, std::span<const Section> sections,

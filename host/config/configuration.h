@@ -55,6 +55,9 @@ public:
   /// A sentence for each drop-in that was passed over.
   const std::vector<std::string>& passedOver() const { return passed_over_; }
 
+  /// What the command line alone says: for what holds without any file. [does not block]
+  static Configuration withoutFiles(const ConfigSource& source);
+
   /// The top-level list `plugins`, which is needed before all sections are known. [throws: ConfigurationFaults]
   std::vector<std::string> plugins() const;
 
@@ -70,6 +73,9 @@ public:
   /// The effective values of active sections as Lua text; secrets are "***".
   std::string show(std::span<const Section> sections) const;
 
+  /// The same as one JSON object, dotted keys and their values, and a newline.
+  std::string showJson(std::span<const Section> sections) const;
+
   /// Dotted keys whose effective value differs from the other configuration's, of the rows that are reloadable, or of
   /// those that are not.
   std::vector<std::string> changed(const Configuration& other, std::span<const Section> sections,
@@ -77,7 +83,10 @@ public:
 
 private:
   class Layers;
-  Configuration(std::shared_ptr<const Layers> layers, std::vector<std::string> passed_over)
+  /// Calls with each key and value that is shown.
+  template <typename Call>
+  void eachShown(std::span<const Section> sections, Call&& call) const;
+  explicit Configuration(std::shared_ptr<const Layers> layers, std::vector<std::string> passed_over = {})
       : layers_(std::move(layers)), passed_over_(std::move(passed_over)) {}
   std::shared_ptr<const Layers> layers_;
   std::vector<std::string> passed_over_;
@@ -85,5 +94,8 @@ private:
 
 /// Every key with its type, default, bounds and text; what --config-reference prints.
 std::string reference(std::span<const Section> sections);
+
+/// The same as one JSON array, an object a key, and a newline.
+std::string referenceJson(std::span<const Section> sections);
 
 }  // namespace penstock

@@ -1,17 +1,19 @@
 #include "config/configuration.h"
+#include "config/json_value.h"
 #include "config/layers.h"
 
 namespace penstock {
 namespace {
 
-std::string_view typeWord(ConfigType type) {
+/// As programs read it, and for most as people do.
+std::string_view typeName(ConfigType type) {
   switch (type) {
     case ConfigType::Text:
       return "text";
     case ConfigType::Integer:
-      return "whole number";
+      return "integer";
     case ConfigType::Boolean:
-      return "true or false";
+      return "boolean";
     case ConfigType::Period:
       return "duration";
     case ConfigType::Size:
@@ -22,6 +24,12 @@ std::string_view typeWord(ConfigType type) {
       return "list";
   }
   return "";
+}
+
+std::string_view typeWords(ConfigType type) {
+  if (type == ConfigType::Integer) return "whole number";
+  if (type == ConfigType::Boolean) return "true or false";
+  return typeName(type);
 }
 
 std::string boundsWords(const ConfigRow& row) {
@@ -38,7 +46,7 @@ std::string reference(std::span<const Section> sections) {
   for (const Section& section : sections) {
     for (const ConfigRow& row : section.rows) {
       text += fullKey(section, row.key) + "\n    ";
-      text += row.secret ? "secret" : typeWord(row.type);
+      text += row.secret ? "secret" : typeWords(row.type);
       text += boundsWords(row);
       if (!row.fallback.empty()) text += "; default " + std::string(row.fallback);
       if (row.secret) text += R"(; as { file = "…" }, { env = "…" } or { credential = "…" })";
@@ -47,6 +55,30 @@ std::string reference(std::span<const Section> sections) {
     }
   }
   return text;
+}
+
+std::string referenceJson(std::span<const Section> sections) {
+  std::string text;
+  JsonWriter json(text);
+  json.beginArray();
+  for (const Section& section : sections) {
+    for (const ConfigRow& row : section.rows) {
+      json.beginObject().member("key", fullKey(section, row.key)).member("type", typeName(row.type)).name("default");
+      const auto fallback = row.secret || isWildcard(row) ? Parsed() : parseFallback(row);
+      if (fallback.value)
+        writeValue(json, *fallback.value);
+      else
+        json.null();
+      json.name("bounds");
+      if (row.bounds.empty())
+        json.null();
+      else
+        json.value(row.bounds);
+      json.member("secret", row.secret).member("reload", row.reloadable).member("help", row.text).endObject();
+    }
+  }
+  json.endArray();
+  return text + '\n';
 }
 
 }  // namespace penstock

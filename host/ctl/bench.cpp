@@ -7,6 +7,7 @@
 #include "ctl/progress.h"
 #include "ctl/tool.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -98,12 +99,32 @@ Measured measure(const Order& order) {
   return measured;
 }
 
+/// "503 queue_full: The queue is full."
+std::string answeredWith(const Problem& problem) {
+  return std::to_string(problem.status) + (problem.code.empty() ? "" : " " + problem.code) + ": " + problem.sentence;
+}
+
+Failure nothingAccepted(const LoadResult& accepts) {
+  std::string sentence = "nothing was accepted";
+  if (accepts.refusals.empty()) sentence += ", and nothing was answered; more --seconds give it more time";
+  for (const auto& [what, of_it] : accepts.refusals)
+    sentence += "; " + plural(of_it.count, "message") + " refused, " + answeredWith(of_it.first);
+  return Failure(Exit::Unexpected, sentence);
+}
+
 void printJson(const Order& order, const std::string& file_system, const Measured& measured) {
   const auto row = [](double rate) { return json::object{{"measured", rate}, {"safe", rate * kSafe}}; };
   json::object accepts = row(measured.accepts.perSecond());
   accepts.emplace("p50_seconds", measured.accepts.percentile(0.5));
   accepts.emplace("p99_seconds", measured.accepts.percentile(0.99));
-  accepts.emplace("refused", measured.accepts.refused);
+  accepts.emplace("refused", measured.accepts.refused());
+  json::array refusals;
+  for (const auto& [what, of_it] : measured.accepts.refusals)
+    refusals.push_back(json::object{{"status", what.first},
+                                    {"code", what.second.empty() ? json::value() : json::value(what.second)},
+                                    {"count", of_it.count},
+                                    {"detail", of_it.first.sentence}});
+  accepts.emplace("refusals", std::move(refusals));
   std::cout << json::serialize(json::object{{"accepts_per_second", std::move(accepts)},
                                             {"deliveries_per_second", row(measured.deliveries)},
                                             {"deliveries_beside_accepts_per_second", row(measured.deliveries_beside)},
@@ -132,8 +153,8 @@ void printTable(const Order& order, const std::string& file_system, const Measur
   std::cout << "Safe is " << std::lround(kSafe * 100) << " % of what was measured. The load was made on this machine; "
             << "deliveries are the mock provider's,\nso a real one's time and limits come on top.\n";
   if (measured.kept_up) std::cout << "Deliveries kept up with the accepts, so there may be more in them.\n";
-  if (measured.accepts.refused > 0)
-    std::cout << plural(measured.accepts.refused, "message") << " refused because the queue was full.\n";
+  for (const auto& [what, of_it] : measured.accepts.refusals)
+    std::cout << plural(of_it.count, "message") << " refused, " << answeredWith(of_it.first) << '\n';
 }
 
 void bench(const Tool& tool, const Order& order) {
@@ -146,7 +167,7 @@ void bench(const Tool& tool, const Order& order) {
     std::cerr << "penstockctl: " << printable(order.folder)
               << " is in memory, so nothing waits for a disk; --folder names a better place\n";
   const Measured measured = measure(order);
-  if (measured.accepts.accepted == 0) throw Failure(Exit::Unexpected, "nothing was accepted");
+  if (measured.accepts.accepted == 0) throw nothingAccepted(measured.accepts);
   if (tool.json)
     printJson(order, file_system, measured);
   else

@@ -8,11 +8,13 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace penstock::ctl {
 namespace {
@@ -84,7 +86,9 @@ private:
       ++shared_.result.accepted;
       shared_.result.latencies.push_back(std::chrono::duration<float>(Clock::now() - sent_at_).count());
     } else {
-      ++shared_.result.refused;
+      const auto& answer = parser_->get();
+      boost::system::error_code no_json;
+      shared_.result.refuse(problemOf(answer.result_int(), boost::json::parse(answer.body(), no_json)));
     }
     if (parser_->get().keep_alive())
       post();
@@ -103,6 +107,17 @@ private:
   std::optional<http::response_parser<http::string_body>> parser_;
   Clock::time_point sent_at_{};
 };
+
+std::uint64_t LoadResult::refused() const {
+  std::uint64_t sum = 0;
+  for (const auto& [what, of_it] : refusals) sum += of_it.count;
+  return sum;
+}
+
+void LoadResult::refuse(Problem problem) {
+  Refusals& alike = refusals[{problem.status, problem.code}];
+  if (alike.count++ == 0) alike.first = std::move(problem);
+}
 
 double LoadResult::percentile(double share) const {
   if (latencies.empty()) return 0;

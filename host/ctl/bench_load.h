@@ -1,19 +1,33 @@
 #pragma once
 
+#include "ctl/problem.h"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace penstock::ctl {
 
 /// What came of a while of load.
 struct LoadResult {
+  /// Of one status and problem code.
+  struct Refusals {
+    std::uint64_t count = 0;
+    Problem first;
+  };
+
   double seconds = 0;
-  std::uint64_t accepted = 0;    ///< answered 202
-  std::uint64_t refused = 0;     ///< answered otherwise
-  std::vector<float> latencies;  ///< of the accepted, in seconds, sorted
+  std::uint64_t accepted = 0;                                          ///< answered 202
+  std::map<std::pair<unsigned, std::string>, Refusals> refusals = {};  ///< answered otherwise
+  std::vector<float> latencies = {};                                   ///< of the accepted, in seconds, sorted
+
+  std::uint64_t refused() const;
+  void refuse(Problem problem);
 
   double perSecond() const { return seconds > 0 ? static_cast<double>(accepted) / seconds : 0; }
   /// The latency that so large a share stayed within; 0 when nothing was accepted.

@@ -1,5 +1,6 @@
 #include "ctl/bench_service.h"
 
+#include "app/installation.h"
 #include "ctl/failure.h"
 #include "ctl/interrupt.h"
 #include "ctl/members.h"
@@ -38,12 +39,23 @@ std::string luaText(const std::string& text) {
   return quoted + "\"";
 }
 
-void writeConfiguration(const fs::path& folder, const std::string& queue) {
+/// The scripts of this version: those of the site may refuse what is measured, and are not everybody's to read.
+fs::path shippedScripts(const fs::path& daemon) {
+  const fs::path scripts = Installation::around(daemon.parent_path()).shipped_scripts;
+  std::error_code fault;
+  if (!fs::is_directory(scripts, fault))
+    throw Failure(Exit::Unavailable, "the shipped scripts are not in " + scripts.string() +
+                                         (fault ? ": " + fault.message() : "") + "; install the package again");
+  return scripts;
+}
+
+void writeConfiguration(const fs::path& folder, const fs::path& scripts, const std::string& queue) {
   std::ofstream out(folder / "penstock.lua");
   out << "return {\n"
       << "  plugins = { \"http-ingest\", " << luaText(queue)
       << ", \"sqlite-store\", \"worker\", \"http-transport\", \"metrics\" },\n"
       << "  data_dir = " << luaText((folder / "data").string()) << ",\n"
+      << "  scripts_dir = " << luaText(scripts.string()) << ",\n"
       << "  http = { public = { address = \"127.0.0.1\", port = 0 }, admin = { socket = "
       << luaText((folder / "admin.sock").string()) << " } },\n"
       << "  routes = { sms = \"mock\", mms = \"mock\", email = \"mock\" },\n"
@@ -83,14 +95,15 @@ BenchService::BenchService(const fs::path& parent, const std::string& queue) : f
 
 void BenchService::start(const std::string& queue) {
   const fs::path& folder = folder_.path();
-  writeConfiguration(folder, queue);
+  const std::string daemon = daemonPath();
+  writeConfiguration(folder, shippedScripts(daemon), queue);
   const int log = ::open((folder / "log").c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) throw Failure(Exit::Unavailable, "cannot write in " + folder.string());
   const char* path = std::getenv("PATH");
   const std::vector<std::string> environment{"PATH=" + std::string(path == nullptr ? "/usr/bin:/bin" : path)};
   try {
-    child_.emplace(std::vector<std::string>{daemonPath(), "--config=" + (folder / "penstock.lua").string()},
-                   environment, log, log);
+    child_.emplace(std::vector<std::string>{daemon, "--config=" + (folder / "penstock.lua").string()}, environment, log,
+                   log);
   } catch (...) {
     ::close(log);
     throw;

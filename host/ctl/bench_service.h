@@ -25,8 +25,9 @@ private:
   std::filesystem::path path_;
 };
 
-/// A penstockd for a measurement: defaults, the mock provider, a port of 127.0.0.1 and a folder of its own. Neither
-/// configuration nor environment of this machine reach it, so it touches no other data. It ends with the object.
+/// A penstockd for a measurement: defaults, the shipped scripts, the mock provider, a port of 127.0.0.1 and a folder of
+/// its own. Neither configuration, scripts nor environment of this machine reach it, so it touches no other data. It
+/// ends with the object.
 class BenchService {
 public:
   /// Comes back when it serves. `queue` is a plugin. [blocks] [throws: Failure]

@@ -2,6 +2,7 @@
 
 #include "ctl/failure.h"
 #include "ctl/output.h"
+#include "ctl/problem.h"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -104,38 +105,14 @@ private:
   bool done_ = false;
 };
 
-/// What a problem document (RFC 9457) says, with every fault on a line of its own.
-std::string sentenceOf(const Answer& answer) {
-  const json::object* problem = answer.body.if_object();
-  const auto text = [](const json::object& object, const char* name) {
-    const json::value* found = object.if_contains(name);
-    return found != nullptr && found->is_string() ? printable(found->get_string()) : std::string();
-  };
-  std::string sentence = problem == nullptr ? "" : text(*problem, "detail");
-  if (sentence.empty()) sentence = "the service answered " + std::to_string(answer.status);
-  if (problem == nullptr) return sentence;
-  const json::value* errors = problem->if_contains("errors");
-  if (errors == nullptr || !errors->is_array()) return sentence;
-  for (const json::value& each : errors->get_array())
-    if (const json::object* fault = each.if_object())
-      sentence += "\n  " + text(*fault, "field") + ": " + text(*fault, "message");
-  return sentence;
-}
-
-bool hasCode(const Answer& answer, std::string_view code) {
-  const json::object* problem = answer.body.if_object();
-  const json::value* found = problem == nullptr ? nullptr : problem->if_contains("code");
-  return found != nullptr && found->is_string() && std::string_view(found->get_string()) == code;
-}
-
 [[noreturn]] void refuse(const Answer& answer, std::string_view retry_after, const std::string& url) {
-  const std::string sentence = sentenceOf(answer);
-  if (hasCode(answer, "reload_refused")) throw Failure(Exit::Configuration, sentence);
-  if (answer.status == 404) throw Failure(Exit::NotFound, sentence);
-  if (answer.status == 503)
+  const auto [status, code, sentence] = problemOf(answer.status, answer.body);
+  if (code == "reload_refused") throw Failure(Exit::Configuration, sentence);
+  if (status == 404) throw Failure(Exit::NotFound, sentence);
+  if (status == 503)
     throw Failure(Exit::Unavailable,
                   sentence + "\ntry again" + (retry_after.empty() ? "" : " in " + printable(retry_after) + " s"));
-  if (answer.status >= 400 && answer.status < 500) throw Failure(Exit::Usage, sentence);
+  if (status >= 400 && status < 500) throw Failure(Exit::Usage, sentence);
   throw Failure(Exit::Unexpected, sentence + "\nthe log of penstockd says more; is " + url + " a Penstock?");
 }
 
@@ -164,6 +141,7 @@ Client::Client(std::string path, std::chrono::milliseconds timeout, bool /*of_so
 Client Client::admin(const std::string& place, std::chrono::milliseconds timeout) {
   if (place.starts_with("http://")) {
     Client client(place, timeout);
+    client.admin_ = true;
     client.hint_ = "is penstockd running, with http.admin.address? --socket or PENSTOCK_SOCKET names another place";
     return client;
   }
@@ -205,6 +183,10 @@ Answer Client::call(std::string_view method, std::string_view path, const Query&
   boost::system::error_code error;
   answer.body = json::parse(answer.text, error);
   if (answer.status < 200 || answer.status > 299) {
+    if (answer.status == 404 && admin_)
+      throw Failure(Exit::NotFound, url_ +
+                                        " is not the admin listener, which is a unix socket unless http.admin.address" +
+                                        " is set; `penstockctl config show` says where it is");
     const auto retry = response[http::field::retry_after];
     refuse(answer, {retry.data(), retry.size()}, url_);
   }

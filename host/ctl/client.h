@@ -39,7 +39,8 @@ private:
   Client(std::string path, std::chrono::milliseconds timeout, bool of_socket);
   Answer call(std::string_view method, std::string_view path, const Query& query, const boost::json::value* body);
 
-  std::string url_;   ///< or the path of the socket, for what is said of it
+  std::string url_;  ///< or the path of the socket, for what is said of it
+  bool admin_ = false;
   std::string hint_;  ///< what to look at when nobody answers
   std::string path_;  ///< of the socket; empty: TCP
   std::string host_;

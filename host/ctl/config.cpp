@@ -24,8 +24,9 @@ struct Order {
   std::vector<std::string> definitions;
 };
 
-Said ask(const char* question, const Order& order) {
-  std::vector<std::string> command{daemonPath(), question};
+Said ask(const std::vector<std::string>& question, const Order& order) {
+  std::vector<std::string> command{daemonPath()};
+  command.insert(command.end(), question.begin(), question.end());
   if (!order.file.empty()) command.push_back("--config=" + order.file);
   for (const std::string& definition : order.definitions) command.insert(command.end(), {"-D", definition});
   return runToEnd(command);
@@ -48,7 +49,7 @@ std::vector<std::string> linesOf(const std::string& text) {
 }
 
 void check(const Tool& tool, const Order& order) {
-  const Said said = ask("--check-config", order);
+  const Said said = ask({"--check-config"}, order);
   if (tool.json) {
     json::array faults;
     if (said.status != 0)
@@ -59,17 +60,15 @@ void check(const Tool& tool, const Order& order) {
   if (!tool.json) std::cout << said.out;
 }
 
-void print(const char* question, const char* member, const Tool& tool, const Order& order) {
-  const Said said = ask(question, order);
+void print(const std::string& question, const Tool& tool, const Order& order) {
+  const Said said = ask(tool.json ? std::vector<std::string>{question, "--json"} : std::vector{question}, order);
   if (said.status != 0) refuse(said);
-  if (tool.json)
-    std::cout << json::serialize(json::object{{member, said.out}}) << '\n';
-  else
-    std::cout << said.out;
+  for (const std::string& line : linesOf(said.err)) std::cerr << line << '\n';
+  std::cout << said.out;
 }
 
-void show(const Tool& tool, const Order& order) { print("--show-config", "configuration", tool, order); }
-void reference(const Tool& tool, const Order& order) { print("--config-reference", "reference", tool, order); }
+void show(const Tool& tool, const Order& order) { print("--show-config", tool, order); }
+void reference(const Tool& tool, const Order& order) { print("--config-reference", tool, order); }
 
 }  // namespace
 
@@ -89,7 +88,7 @@ void addConfig(CLI::App& app, const Tool& tool) {
   };
   add("check", "Check configuration, plugins and scripts; every fault at once", &check);
   add("show", "Print the values in force, secrets as ***", &show);
-  add("reference", "Print every key with its type, default and bounds", &reference);
+  add("reference", "Print every key with its type, default and bounds; for everybody", &reference);
 }
 
 }  // namespace penstock::ctl

@@ -3,6 +3,7 @@
 #include "ctl/members.h"
 #include "ctl/output.h"
 #include "ctl/tool.h"
+#include "ctl/window.h"
 
 #include <boost/json/serialize.hpp>
 
@@ -21,8 +22,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kReasonShown = 100;
 constexpr std::size_t kIdCharacters = 36;
+constexpr std::uint64_t kCap = 100;  // when nothing says how many
 constexpr const char* kPath = "/api/dead-letters";
 
 /// The options that choose dead letters, by the names that the API has for them.
@@ -67,8 +68,8 @@ struct Order {
   std::vector<std::string> ids;
   std::uint64_t page = 1;
   std::uint64_t limit = 50;
-  std::uint64_t cap = 100;
-  std::string spread = "0s";
+  std::optional<std::uint64_t> cap;
+  std::optional<std::string> spread;
   bool all = false;
   bool yes = false;
 };
@@ -96,9 +97,9 @@ void list(const Tool& tool, const Order& order) {
   Table table({"ID", "DEAD AT", "KIND", "PROVIDER", "TRIES", "REPLAYS", "CAUSE", "REASON"});
   for (const json::value& item : items)
     table.add({cell(item, "id"), cell(item, "dead_at"), cell(item, "kind"), cell(item, "provider"),
-               cell(item, "attempts"), cell(item, "replays"), cell(item, "cause"),
-               shortened(cell(item, "reason"), kReasonShown)});
-  if (!items.empty()) table.print(std::cout);
+               cell(item, "attempts"), cell(item, "replays"), cell(item, "cause"), cell(item, "reason")});
+  constexpr std::array<std::size_t, 5> kSpare{5, 2, 4, 6, 3};
+  if (!items.empty()) table.print(std::cout, columnsOfOutput(), kSpare);
   const std::uint64_t total = numberOf(answer.body.at("meta"), "total");
   std::cout << std::to_string(items.size()) << " of " << plural(total, "dead letter");
   if (order.page * order.limit < total) std::cout << "; --page " << order.page + 1 << " shows more";
@@ -119,8 +120,9 @@ void causes(const Tool& tool, const Order& order) {
   Table table({"COUNT", "CAUSE", "FIRST", "LAST", "FOR EXAMPLE"});
   for (const json::value& item : items)
     table.add({cell(item, "count"), cell(item, "cause"), cell(item, "first_dead_at"), cell(item, "last_dead_at"),
-               shortened(cell(item, "reason"), kReasonShown)});
-  table.print(std::cout);
+               cell(item, "reason")});
+  constexpr std::array<std::size_t, 2> kSpare{2, 3};
+  table.print(std::cout, columnsOfOutput(), kSpare);
 }
 
 void showMembers(const json::value& object, const std::string& indent) {
@@ -147,8 +149,21 @@ void show(const Tool& tool, const Order& order) {
     showMembers(answer.body, "");
 }
 
+/// Refuses what would be left out or contradicts itself.
+void checkReplay(const Order& order, bool filtered, bool one) {
+  if (order.all && (filtered || !order.ids.empty()))
+    throw Failure(Exit::Usage, "--all is every dead letter; leave it out to replay only what ids or options choose");
+  if (!order.all && !filtered && order.ids.empty())
+    throw Failure(Exit::Usage, "name the dead letters by id or choose them by options; --all means every one");
+  if (one && (order.cap || order.spread))
+    throw Failure(Exit::Usage, std::string(order.cap ? "--cap" : "--spread") +
+                                   " is for more than one dead letter; leave it out, or name or choose more");
+}
+
 void replay(const Tool& tool, const Order& order) {
   json::object filter = order.filter.object();
+  const bool one = order.ids.size() == 1 && filter.empty();
+  checkReplay(order, !filter.empty(), one);
   if (!order.ids.empty()) {
     json::array ids;
     for (const std::string& id : order.ids) {
@@ -157,16 +172,14 @@ void replay(const Tool& tool, const Order& order) {
     }
     filter.emplace("ids", std::move(ids));
   }
-  if (filter.empty() && !order.all)
-    throw Failure(Exit::Usage, "name the dead letters by id or choose them by options; --all means every one");
-  const std::uint64_t cap = order.ids.empty() ? order.cap : order.ids.size();
-  const bool many = order.ids.size() != 1;
-  if (many) confirm("Replay up to " + plural(cap, "dead letter") + " over " + printable(order.spread) + "?", order.yes);
-  const Answer answer =
-      !many && order.filter.query().empty()
-          ? tool.client().post(pathOf(order.ids.front()) + "/replay", json::object())
-          : tool.client().post(std::string(kPath) + "/replay",
-                               json::object{{"filter", filter}, {"cap", cap}, {"spread", order.spread}});
+  std::uint64_t cap = order.cap.value_or(order.ids.empty() ? kCap : order.ids.size());
+  if (!order.ids.empty()) cap = std::min<std::uint64_t>(cap, order.ids.size());
+  const std::string spread = order.spread.value_or("0s");
+  if (order.ids.size() != 1)
+    confirm("Replay up to " + plural(cap, "dead letter") + " over " + printable(spread) + "?", order.yes);
+  const Answer answer = one ? tool.client().post(pathOf(order.ids.front()) + "/replay", json::object())
+                            : tool.client().post(std::string(kPath) + "/replay",
+                                                 json::object{{"filter", filter}, {"cap", cap}, {"spread", spread}});
   if (tool.json)
     std::cout << answer.text << '\n';
   else
@@ -221,9 +234,10 @@ void addDeadLetters(CLI::App& app, const Tool& tool) {
   add("replay", "Put them back on the queue, the oldest first", &replay, [](CLI::App& command, Order& order) {
     command.add_option("ids", order.ids, "Ids; at most 100");
     order.filter.addTo(command);
-    command.add_option("--cap", order.cap, "So many at most")->check(CLI::Range(1, 100'000))->capture_default_str();
-    command.add_option("--spread", order.spread, "Over how long they become ready, such as 10m")->capture_default_str();
-    command.add_flag("--all", order.all, "Every dead letter, up to the cap");
+    command.add_option("--cap", order.cap, "So many at most, the oldest; without ids " + std::to_string(kCap))
+        ->check(CLI::Range(1, 100'000));
+    command.add_option("--spread", order.spread, "Over how long they become ready, such as 10m; at most 7d");
+    command.add_flag("--all", order.all, "Every dead letter, up to the cap; goes with no other choice");
     command.add_flag("-y,--yes", order.yes, "Do not ask");
   });
   add("discard", "Remove them for good", &discard, [](CLI::App& command, Order& order) {

@@ -13,6 +13,7 @@ enum class Exit : int {
   NotFound = 66,       ///< there is no such thing
   Unavailable = 69,    ///< the service cannot be reached, does not answer in time, or says that it cannot now
   Unexpected = 70,     ///< an answer that this program does not understand
+  Output = 74,         ///< what it has to say cannot be written
   TooLong = 75,        ///< what was waited for goes on and had not ended in the time that was given
   Configuration = 78,  ///< the configuration or a script has faults; what was in force stays
 };

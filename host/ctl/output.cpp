@@ -1,18 +1,34 @@
 #include "ctl/output.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <ostream>
 
 namespace penstock::ctl {
 namespace {
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+constexpr std::string_view kGap = "   ";
+constexpr std::size_t kLeastRoom = 10;    // for text in a window that has none
+constexpr std::size_t kLeastColumn = 16;  // for the last column of a table
 
-std::size_t charactersIn(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+/// The first character of a text that is not empty: its bytes, and the cells that a terminal gives it.
+struct Character {
+  std::size_t bytes = 1;
+  std::size_t cells = 1;
+};
+
+Character firstOf(std::string_view text) {
+  utf8proc_int32_t point = -1;
+  const auto size = static_cast<utf8proc_ssize_t>(text.size());
+  const utf8proc_ssize_t bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), size, &point);
+  if (bytes < 1) return {};
+  const int cells = utf8proc_charwidth(point);
+  return {static_cast<std::size_t>(bytes), static_cast<std::size_t>(std::max(cells, 0))};
 }
 
 /// Bytes of a character that must not reach a terminal, or 0: C0 and DEL, C1 controls (U+0080 to U+009F), and what
@@ -52,12 +68,58 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-std::string shortened(std::string_view text, std::size_t characters) {
-  if (charactersIn(text) <= characters) return std::string(text);
+std::size_t cellsIn(std::string_view text) {
+  std::size_t cells = 0;
+  while (!text.empty()) {
+    const Character first = firstOf(text);
+    cells += first.cells;
+    text.remove_prefix(first.bytes);
+  }
+  return cells;
+}
+
+std::string_view fitting(std::string_view text, std::size_t cells) {
   std::size_t end = 0;
-  for (std::size_t seen = 0; end < text.size(); ++end)
-    if (!continues(text[end]) && ++seen == characters) break;
-  return std::string(text.substr(0, end)) + "…";
+  while (end < text.size()) {
+    const Character next = firstOf(text.substr(end));
+    if (next.cells > cells) break;
+    cells -= next.cells;
+    end += next.bytes;
+  }
+  return text.substr(0, end);
+}
+
+std::string shortened(std::string_view text, std::size_t cells) {
+  if (cells == 0) return {};
+  if (fitting(text, cells).size() == text.size()) return std::string(text);
+  return std::string(fitting(text, cells - 1)) + "…";
+}
+
+std::vector<std::string> wrapped(const std::string& title, std::span<const std::string> items, std::size_t columns) {
+  const std::size_t indent = cellsIn(title);
+  const std::size_t room = columns > indent + kLeastRoom ? columns - indent : kLeastRoom;
+  std::vector<std::string> lines{title};
+  std::size_t used = 0;
+  const auto begin = [&] {
+    lines.emplace_back(indent, ' ');
+    used = 0;
+  };
+  for (std::string_view item : items) {
+    std::size_t cells = cellsIn(item);
+    if (used > 0 && used + kGap.size() + cells > room) begin();
+    for (; cells > room; cells = cellsIn(item), begin()) {  // only so much of it has room: words, or what there is
+      const std::string_view whole = fitting(item, room);
+      const std::size_t space = item[whole.size()] == ' ' ? whole.size() : whole.rfind(' ');
+      const std::size_t end = space == std::string_view::npos || space == 0 ? whole.size() : space;
+      lines.back() += item.substr(0, end);
+      item.remove_prefix(end);
+      item.remove_prefix(std::min(item.find_first_not_of(' '), item.size()));
+    }
+    if (used > 0) lines.back() += kGap;
+    lines.back() += item;
+    used += (used > 0 ? kGap.size() : 0) + cells;
+  }
+  return lines;
 }
 
 std::string plural(std::uint64_t count, const char* what) {
@@ -99,14 +161,23 @@ std::string bytes(double number) {
   return decimals(number, unit == 0 ? 0 : 1) + " " + kUnits.at(unit);
 }
 
-void Table::print(std::ostream& out) const {
-  std::vector<std::size_t> widths(rows_.front().size());
+void Table::print(std::ostream& out, std::size_t columns, std::span<const std::size_t> spare) const {
+  const std::size_t last = rows_.front().size() - 1;
+  std::vector<std::size_t> widths(last + 1);
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], charactersIn(row[i]));
+    for (std::size_t i = 0; i <= last; ++i) widths[i] = std::max(widths[i], cellsIn(row[i]) + (i < last ? 2 : 0));
+  std::size_t before = std::accumulate(widths.begin(), widths.end() - 1, std::size_t{0});
+  const std::size_t wanted = std::min(widths[last], kLeastColumn);
+  for (const std::size_t left_out : spare) {
+    if (columns - std::min(columns, before) >= wanted) break;
+    before -= widths[left_out];
+    widths[left_out] = 0;
+  }
+  const std::size_t room = before < columns ? columns - before : wanted;
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i)
-      out << row[i] << std::string(widths[i] - charactersIn(row[i]) + 2, ' ');
-    out << row.back() << '\n';
+    for (std::size_t i = 0; i < last; ++i)
+      if (widths[i] > 0) out << row[i] << std::string(widths[i] - cellsIn(row[i]), ' ');
+    out << shortened(row[last], room) << '\n';
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +14,18 @@ namespace penstock::ctl {
 /// strangers' text is only seen.
 std::string printable(std::string_view text);
 
-/// At most so many characters, the last of them an ellipsis when something is left out.
-std::string shortened(std::string_view text, std::size_t characters);
+/// The cells that a terminal shows the text in: two for a wide character, none for an accent of its own.
+std::size_t cellsIn(std::string_view text);
+
+/// As much of the text's beginning as so many cells can show.
+std::string_view fitting(std::string_view text, std::size_t cells);
+
+/// At most so many cells, the last of them an ellipsis when something is left out.
+std::string shortened(std::string_view text, std::size_t cells);
+
+/// The title and the items, on as many lines of so many cells as they need; later ones begin below the first item. An
+/// item is not broken unless it is longer than a line.
+std::vector<std::string> wrapped(const std::string& title, std::span<const std::string> items, std::size_t columns);
 
 /// "1 message", "2 messages".
 std::string plural(std::uint64_t count, const char* what);
@@ -27,12 +39,17 @@ std::string figure(double number);
 /// Bytes in the largest unit that leaves a whole part: "512 B", "1.5 MB" (powers of 1024).
 std::string bytes(double number);
 
+/// As long as it comes, for what is no terminal.
+inline constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+
 /// Columns as wide as their widest cell; the last one is not filled up.
 class Table {
 public:
   explicit Table(std::vector<std::string> head) { rows_.push_back(std::move(head)); }
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  void print(std::ostream& out) const;
+  /// In so many cells: then columns are left out, the first of `spare` first, as long as the last one has not enough
+  /// room, and what it has too much is cut.
+  void print(std::ostream& out, std::size_t columns = kUnbounded, std::span<const std::size_t> spare = {}) const;
 
 private:
   std::vector<std::vector<std::string>> rows_;

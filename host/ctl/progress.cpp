@@ -1,5 +1,8 @@
 #include "ctl/progress.h"
 
+#include "ctl/output.h"
+#include "ctl/window.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +16,7 @@ constexpr int kBarWidth = 24;
 
 }  // namespace
 
-Progress::Progress() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+Progress::Progress() : terminal_(canDraw(STDERR_FILENO)) {}
 
 void Progress::clear() {
   if (std::exchange(shown_, false)) std::cerr << "\r\x1b[K" << std::flush;
@@ -21,7 +24,7 @@ void Progress::clear() {
 
 void Progress::show(const std::string& text) {
   if (!terminal_) return;
-  std::cerr << '\r' << text << "\x1b[K" << std::flush;
+  std::cerr << '\r' << shortened(text, windowOf(STDERR_FILENO).columns - 1) << "\x1b[K" << std::flush;
   shown_ = true;
 }
 

@@ -4,8 +4,8 @@
 
 namespace penstock::ctl {
 
-/// A line on stderr that is written over as the work goes on; nothing where stderr is no terminal. It is gone when the
-/// object is, so that results stand alone.
+/// A line on stderr that is written over as the work goes on; nothing where stderr is no terminal that can be drawn on.
+/// It is gone when the object is, so that results stand alone.
 class Progress {
 public:
   Progress();

@@ -6,10 +6,16 @@
 #include <boost/json/value.hpp>
 
 #include <optional>
-#include <string>
-#include <vector>
+#include <span>
 
 namespace penstock::ctl {
+
+/// A total of what the service has done since it was started, and what people call it.
+struct Counter {
+  const char* name;
+  const char* title;
+};
+std::span<const Counter> counters();
 
 /// One answer of GET /admin/status. Rates come from the counters of two of them, over the time that the service itself
 /// says has passed, so a slow call or a clock that is set distorts none.
@@ -35,8 +41,5 @@ private:
   boost::json::value status_;
   double uptime_;
 };
-
-/// The service on one screen, a line an entry. Without an earlier reading it shows no rates.
-std::vector<std::string> screenOf(const Reading& now, const Reading* earlier);
 
 }  // namespace penstock::ctl

@@ -1,8 +1,15 @@
 #include "ctl/run.h"
 
+#include "ctl/command_line.h"
 #include "ctl/failure.h"
+#include "ctl/standard_output.h"
 #include "ctl/tool.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 namespace penstock::ctl {
@@ -16,14 +23,35 @@ constexpr auto kFooter = R"(Exit status:
   66  there is no such thing
   69  the service cannot be reached, does not answer in time, or cannot now
   70  an answer that is not understood
+  74  standard output cannot be written; what was asked for may be done
   75  what was waited for goes on and had not ended in time
   78  the configuration or a script has faults; what was in force stays
  128  and more: a signal ended it, such as 130 for Ctrl-C
 Errors go to stderr and say what to do.)";
 
+/// A standard stream that was closed would be the next socket or file, and what is printed would go there.
+void occupyStandardStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    // Standard output so that writing to it fails.
+    (void)::open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+  }
+}
+
+/// The status of a command that is done, once all that it has said is written.
+int written(StandardOutput& output) {
+  const int fault = output.finish();
+  if (fault == 0) return static_cast<int>(Exit::Done);
+  std::cerr << "penstockctl: standard output cannot be written: " << std::strerror(fault)
+            << "; what was asked for may be done all the same" << std::endl;
+  return static_cast<int>(Exit::Output);
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv) {
+  occupyStandardStreams();
+  StandardOutput output;
   Tool tool;
   CLI::App app("Tends a running Penstock: its messages over the HTTP API, the service over its admin socket.",
                "penstockctl");
@@ -50,11 +78,12 @@ int run(int argc, const char* const* argv) {
   addBench(app, tool);
   try {
     app.parse(argc, argv);
-    return static_cast<int>(Exit::Done);
+    return written(output);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    app.exit(help);
+    return written(output);
   } catch (const CLI::ParseError& fault) {
-    std::cerr << "penstockctl: " << fault.what() << "; see penstockctl --help" << std::endl;
+    std::cerr << "penstockctl: " << whatIsWrong(app, fault) << std::endl;
     return static_cast<int>(Exit::Usage);
   } catch (const Failure& failure) {
     std::cerr << "penstockctl: " << failure.what() << std::endl;

@@ -1,6 +1,8 @@
 #include "ctl/interrupt.h"
 #include "ctl/reading.h"
+#include "ctl/screen.h"
 #include "ctl/tool.h"
+#include "ctl/window.h"
 
 #include <boost/json/serialize.hpp>
 
@@ -28,7 +30,8 @@ void status(const Tool& tool, std::uint32_t interval) {
     std::cout << json::serialize(answer) << '\n';
     return;
   }
-  for (const std::string& line : screenOf(now, earlier ? &*earlier : nullptr)) std::cout << line << '\n';
+  for (const std::string& line : screenOf(now, earlier ? &*earlier : nullptr, columnsOfOutput()))
+    std::cout << line << '\n';
 }
 
 }  // namespace

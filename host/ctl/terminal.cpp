@@ -2,9 +2,9 @@
 
 #include "ctl/failure.h"
 #include "ctl/output.h"
+#include "ctl/window.h"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,8 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kEnter = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J";
 constexpr std::string_view kLeave = "\x1b[?25h\x1b[?1049l";
-constexpr std::size_t kMostRows = 1000;
-constexpr std::size_t kMostColumns = 1000;
 
 sigset_t watched() {
   sigset_t set;
@@ -42,7 +40,9 @@ void write(std::string_view text) {
 
 }  // namespace
 
-bool Terminal::is() { return ::isatty(STDOUT_FILENO) != 0 && ::isatty(STDIN_FILENO) != 0; }
+bool Terminal::is() { return canDraw(STDOUT_FILENO) && ::isatty(STDIN_FILENO) != 0; }
+
+std::size_t Terminal::columns() { return windowOf(STDOUT_FILENO).columns - 1; }
 
 Terminal::Terminal() {
   const sigset_t set = watched();
@@ -80,10 +80,8 @@ void Terminal::leave() const {
 }
 
 void Terminal::draw(const std::vector<std::string>& lines) const {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) size = {24, 80, 0, 0};
-  write(
-      drawing(lines, std::min<std::size_t>(size.ws_row, kMostRows), std::min<std::size_t>(size.ws_col, kMostColumns)));
+  const Window window = windowOf(STDOUT_FILENO);
+  write(drawing(lines, window.rows, window.columns));
 }
 
 Woken Terminal::wait(std::chrono::milliseconds time) {

@@ -16,13 +16,16 @@ enum class Woken { Time, Resized, Quit };
 /// ends, by q, INT, TERM, HUP or an exception, the terminal is as it was. One at a time.
 class Terminal {
 public:
-  /// Whether standard output and input are a terminal.
+  /// Whether standard output and input are a terminal that can be drawn on.
   static bool is();
 
   Terminal();
   ~Terminal();
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
+
+  /// So many cells of a line can be seen; the last one is left free.
+  static std::size_t columns();
 
   /// Draws the lines over the whole screen; what does not fit is left out.
   void draw(const std::vector<std::string>& lines) const;

@@ -3,6 +3,7 @@
 #include "ctl/members.h"
 #include "ctl/output.h"
 #include "ctl/reading.h"
+#include "ctl/screen.h"
 #include "ctl/terminal.h"
 #include "ctl/tool.h"
 
@@ -51,11 +52,16 @@ void watch(const Tool& tool, const Order& order) {
   series.next();  // one that never answers is a failure, not a screen
   Terminal terminal;
   for (std::uint64_t shown = 1;; ++shown) {
-    std::vector<std::string> lines = screenOf(series.now(), series.before());
+    std::string away;  // why there is no answer
     const auto draw = [&] {
-      std::vector<std::string> all = lines;
-      all.insert(all.end(), {"", "q or Ctrl-C leaves; every " + span(order.interval / 1000.0)});
-      terminal.draw(all);
+      const std::size_t columns = Terminal::columns();
+      std::vector<std::string> lines;
+      if (!away.empty())
+        lines = wrapped("NO ANSWER  ", std::vector{away, std::string("below is what was known last")}, columns);
+      const auto screen = screenOf(series.now(), away.empty() ? series.before() : nullptr, columns);
+      lines.insert(lines.end(), screen.begin(), screen.end());
+      lines.insert(lines.end(), {"", "q or Ctrl-C leaves; every " + span(order.interval / 1000.0)});
+      terminal.draw(lines);
     };
     draw();
     if (order.count > 0 && shown >= order.count) return;
@@ -70,10 +76,8 @@ void watch(const Tool& tool, const Order& order) {
         series.next();
         break;
       } catch (const Failure& failure) {
-        const std::string why = failure.what();
-        lines.assign({"NO ANSWER: " + why.substr(0, why.find('\n')), "", "what follows is what was known last:", ""});
-        const auto last = screenOf(series.now(), nullptr);
-        lines.insert(lines.end(), last.begin(), last.end());
+        away = failure.what();
+        away.resize(std::min(away.find('\n'), away.size()));
         draw();
       }
     }
@@ -109,7 +113,7 @@ void print(const Tool& tool, const Order& order) {
     } else {
       std::cout << lineOf(series) << std::endl;
     }
-    if (!std::cout) throw Failure(Exit::Unexpected, "standard output cannot be written");
+    if (!std::cout) return;  // which is said where it ends
     if (order.count > 0 && shown >= order.count) return;
     pause(std::chrono::milliseconds(order.interval));
   }

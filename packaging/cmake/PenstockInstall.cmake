@@ -140,6 +140,8 @@ foreach(folder "" /providers)
   list(SORT scripts)
   penstock_install_private_directory(service ${PENSTOCK_CONFIGURATION_DIRECTORY}/scripts${folder})
   penstock_install_configuration(service /scripts${folder} ${scripts})
+  # Once more where nobody edits them: to compare with, and for `penstockctl bench`.
+  install(FILES ${scripts} DESTINATION ${PENSTOCK_SHARE_DIRECTORY}/scripts${folder} COMPONENT service)
 endforeach()
 
 # What surrounds the service. A folder that is there is installed whole, and what it must hold is an error when missing.

@@ -1,7 +1,38 @@
-# Completion of penstockctl for bash. tests/integration/test_ctl_service.py holds it against the help of every command.
+# Completion of penstockctl for bash. tests/integration/test_ctl_completion.py holds it against the help of every command.
+
+# The command line in `words`, the word at the cursor in `word`, the number of it in `at`, and in `behind` what readline
+# has of that word already. Bash also splits at = and :, which are parts of words here, such as --url=http://127.0.0.1.
+_penstockctl_words() {
+  local line=$COMP_LINE i
+  words=()
+  at=0
+  for ((i = 0; i < ${#COMP_WORDS[@]}; ++i)); do
+    if ((i > 0)) && [[ -n $COMP_LINE && $line != [[:space:]]* && -n $line ]]; then
+      words[-1]+=${COMP_WORDS[i]}
+    else
+      words+=("${COMP_WORDS[i]}")
+    fi
+    line=${line#"${line%%[![:space:]]*}"}
+    line=${line#"${COMP_WORDS[i]}"}
+    ((i == COMP_CWORD)) && at=$((${#words[@]} - 1)) && break
+  done
+  word=${words[at]}
+  behind=""
+  for ((i = ${#word}; i > 0; --i)); do
+    if [[ $COMP_WORDBREAKS == *"${word:i-1:1}"* && -n $COMP_LINE ]]; then
+      behind=${word:0:i}
+      break
+    fi
+  done
+}
 
 _penstockctl() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  local words word at behind
+  _penstockctl_words
+  local before=${words[at - 1]} value=$word given=""
+  if [[ $word == --*=* ]]; then
+    before=${word%%=*} value=${word#*=} given=${word%%=*}=
+  fi
   local flags=" --help -h --version --json --wait --no-wait --all --yes -y --here "
   local everywhere="--help --url --socket --timeout --json"
   local filter="--reason --provider --cause --kind --customer --since --before --age"
@@ -9,17 +40,17 @@ _penstockctl() {
   local path="" commands="" options="" i
 
   # The command so far: words that are neither options nor their values.
-  for ((i = 1; i < COMP_CWORD; ++i)); do
-    case "${COMP_WORDS[i]}" in
+  for ((i = 1; i < at; ++i)); do
+    case "${words[i]}" in
       -*=*) ;;
-      -*) [[ $flags == *" ${COMP_WORDS[i]} "* ]] || ((++i)) ;;
+      -*) [[ $flags == *" ${words[i]} "* ]] || ((++i)) ;;
       *)
-        case "$path ${COMP_WORDS[i]}" in
+        case "$path ${words[i]}" in
           " status" | " top" | " send" | " queue" | " dead-letters" | " reload" | " drain" | " config" | " bench" | \
             " send sms" | " send mms" | " send email" | " queue stats" | \
             " dead-letters list" | " dead-letters show" | " dead-letters causes" | " dead-letters replay" | \
             " dead-letters discard" | " config check" | " config show" | " config reference")
-            path+=" ${COMP_WORDS[i]}"
+            path+=" ${words[i]}"
             ;;
         esac
         ;;
@@ -27,13 +58,17 @@ _penstockctl() {
   done
 
   COMPREPLY=()
-  if [[ $before == -* && $flags != *" $before "* && $before != *=* ]]; then
+  if [[ -n $given || ($before == -* && $flags != *" $before "* && $before != *=*) ]]; then
+    local choices=""
     case "$before" in
-      --socket | --config | -c) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-      --folder) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-      --queue) mapfile -t COMPREPLY < <(compgen -W "sqlite memory" -- "$word") ;;
-      --kind) mapfile -t COMPREPLY < <(compgen -W "outbound_message inbound_message delivery_status" -- "$word") ;;
+      # Readline itself knows best what files there are and how their names are quoted.
+      --socket | --config | -c) compopt -o default 2>/dev/null ;;
+      --folder) compopt -o dirnames 2>/dev/null ;;
+      --queue) choices="sqlite memory" ;;
+      --kind) choices="outbound_message inbound_message delivery_status" ;;
     esac
+    [[ -z $choices ]] || mapfile -t COMPREPLY < <(compgen -P "$given" -W "$choices" -- "$value")
+    COMPREPLY=("${COMPREPLY[@]#"$behind"}")
     return
   fi
 

@@ -2,13 +2,17 @@ import os
 import pathlib
 import sqlite3
 import sys
+import threading
+from http.server import ThreadingHTTPServer
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 from driver import Server  # noqa: E402
+from penstockctl import lay_out  # noqa: E402
 from postgres import Postgres, cluster_folder  # noqa: E402
+from scripted import Scripted  # noqa: E402
 
 
 class Files:
@@ -100,3 +104,21 @@ def antidote(surroundings, queue):
 def server(start):
     """A server with the shipped configuration, shared by the tests of a file."""
     return start()
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """What packages install below their prefix; the prefix."""
+    return lay_out(tmp_path / "usr")
+
+
+@pytest.fixture
+def scripted():
+    """A service that says what it is told to; its URL and its script."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as service:
+        service.script = []
+        thread = threading.Thread(target=service.serve_forever)
+        thread.start()
+        yield {"PENSTOCK_URL": f"http://127.0.0.1:{service.server_port}"}, service.script
+        service.shutdown()
+        thread.join()

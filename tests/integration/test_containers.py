@@ -112,7 +112,7 @@ def test_programs_and_plugins_are_where_the_program_looks():
     lines = told(BUILD_STAGE, "RUN")[-1]
     assert f"-t /out{prefix}/{library}/penstock/plugins build/release/lib/penstock/plugins/*.so" in lines
     assert f"-t /out{prefix}/sbin build/release/bin/penstockd" in lines
-    assert f"cp -r migrations /out{prefix}/share/penstock/" in lines
+    assert f"cp -r migrations scripts /out{prefix}/share/penstock/" in lines
 
 
 def test_the_image_has_every_library_that_is_needed():

@@ -1,6 +1,5 @@
 """penstockctl as a person or a script uses it."""
 
-import json
 import os
 import pty
 import socket
@@ -9,22 +8,10 @@ import threading
 
 import pytest
 
-from driver import BUILD, phone, until
+from driver import phone, until
+from penstockctl import CTL, Ended, Screen
 
-CTL = str(BUILD / "bin" / "penstockctl")
 UNKNOWN = "0195513c-2a60-7c3e-9f4b-0d5a1c2b3e4f"
-
-
-class Ended:
-    def __init__(self, run):
-        self.status, self.out, self.err = run.returncode, run.stdout.decode(), run.stderr.decode()
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-    def __repr__(self):
-        return f"{self.status}\n{self.out}\n{self.err}"
 
 
 def ctl(*arguments, url=None, stdin=subprocess.DEVNULL, **environment):
@@ -70,6 +57,20 @@ def test_list_is_a_table_and_says_how_many_there_are(letters, bury):
     assert ended.out.splitlines()[-1] == "2 of 3 dead letters; --page 2 shows more"
     assert table(letters("list", "--customer", "listed", "--limit", "2", "--page", "2"))[1][0] == ids[0]
     assert letters("list", "--customer", "nobody").out == "0 of 0 dead letters\n"
+
+
+def test_a_list_fits_the_terminal_and_is_whole_elsewhere(url, letters, bury):
+    id = bury(customerId="wide")
+    reason = letters("show", id, "--json").json["reason"]
+    assert reason in letters("list", "--customer", "wide").out
+    for columns in (80, 120):
+        with Screen("dead-letters", "list", "--customer", "wide", columns=columns, PENSTOCK_URL=url) as screen:
+            screen.until(lambda seen: b"1 of 1 dead letter\r\n" in seen)
+            assert screen.end() == 0
+        lines = screen.seen.decode().splitlines()
+        assert max(map(len, lines)) < columns, lines
+        assert lines[1].startswith(id) and lines[0].endswith("REASON")
+        assert ("CAUSE" in lines[0]) == (columns == 120), lines
 
 
 def test_json_is_the_services_answer(server, letters, bury):
@@ -128,6 +129,23 @@ def test_a_replay_without_a_choice_is_refused(letters):
     assert "--all" in ended.err
 
 
+def test_what_a_replay_would_not_do_is_refused(server, letters, bury):
+    id = bury(customerId="kept")
+    for arguments, what in (((id, "--spread", "10m"), "--spread"), ((id, "--cap", "5"), "--cap"), ((id, "--all"), "--all"),
+                            (("--customer", "kept", "--all"), "--all"), ((id, "--customer", "kept", "--spread", "8d"), "7d")):
+        ended = letters("replay", *arguments, "--yes")
+        assert ended.status == 64 and ended.out == "" and what in ended.err, ended
+    assert letters("list", "--customer", "kept").out.endswith("1 of 1 dead letter\n")
+
+
+def test_cap_and_spread_hold_for_ids_as_well(server, letters, bury):
+    ids = [bury(customerId="capped") for _ in range(3)]
+    ended = letters("replay", *ids, "--cap", "2", "--spread", "1h", "--yes")
+    assert (ended.status, ended.out) == (0, "2 dead letters replayed\n")
+    assert server.get(f"/api/dead-letters/{ids[1]}").status == 404, "its turn is in half an hour"
+    assert server.get(f"/api/dead-letters/{ids[2]}").status == 200
+
+
 def test_discard_needs_yes_and_tells_what_was_not_there(server, letters, bury):
     id = bury()
     refused = letters("discard", id)
@@ -182,7 +200,7 @@ def test_a_wrong_command_line_is_64(arguments):
 def test_help_tells_the_exit_statuses():
     ended = ctl("--help")
     assert (ended.status, ended.err) == (0, "")
-    for status in ("0", "1", "2", "64", "66", "69", "70", "75", "78", "128"):
+    for status in ("0", "1", "2", "64", "66", "69", "70", "74", "75", "78", "128"):
         assert any(line.split()[:1] == [status] for line in ended.out.splitlines()), status
     assert "PENSTOCK_URL" in ended.out and "PENSTOCK_SOCKET" in ended.out and "http://127.0.0.1:8080" in ended.out
     assert ctl("--version").out.startswith("penstockctl ")

@@ -1,56 +1,20 @@
-"""penstockctl as it tends the service: status, send, queue, reload, drain, config, top, bench, and its completion."""
+"""penstockctl as it tends the service: status, send, queue, reload, drain, config."""
 
-import fcntl
 import http.client
-import http.server
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
-import sys
-import termios
-import threading
-import time
 
 import pytest
 
-from driver import BUILD, PASSED_ON, ROOT, mailbox, phone, until
+from driver import BUILD, PASSED_ON, ROOT, mailbox, phone
+from penstockctl import CTL, Ended, admin_socket, ctl, places
 
-CTL = str(BUILD / "bin" / "penstockctl")
 COUNTERS = ["accepted", "persisted", "sent", "not_sent", "unknown", "retried", "dead", "refused", "duplicates"]
-
-
-class Ended:
-    def __init__(self, run):
-        self.status, self.out, self.err = run.returncode, run.stdout.decode(), run.stderr.decode()
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-    def __repr__(self):
-        return f"{self.status}\n{self.out}\n{self.err}"
-
-
-def ctl(*arguments, stdin=b"", cwd=None, timeout=60, **environment):
-    """Runs it to its end, with no more of an environment than it is given and what the build needs."""
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return Ended(subprocess.run([CTL, *arguments], input=stdin, capture_output=True, env={**passed_on, **environment},
-                                cwd=cwd, timeout=timeout))
-
-
-def admin_socket(server):
-    return str(server.folder / "data" / "admin.sock")
-
-
-def places(server):
-    return {"PENSTOCK_URL": f"http://127.0.0.1:{server.port}", "PENSTOCK_SOCKET": admin_socket(server)}
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +147,8 @@ def test_a_socket_that_nobody_listens_on_is_69(tmp_path):
 
 
 def test_the_public_listener_is_no_admin_listener(server):
-    assert ctl("--socket", f"http://127.0.0.1:{server.port}", "status").status == 66
+    ended = ctl("--socket", f"http://127.0.0.1:{server.port}", "status")
+    assert ended.status == 66 and f"http://127.0.0.1:{server.port} is not the admin listener" in ended.err, ended
 
 
 # send
@@ -237,40 +202,6 @@ def test_a_message_that_fails_ends_the_wait_with_2(start, tmp_path):
     assert ended.status == 2, ended
     assert "attempt 1 not_sent by mock, HTTP 500" in ended.out
     assert re.search("the message is (failed|dead)", ended.err)
-
-
-class Scripted(http.server.BaseHTTPRequestHandler):
-    """Gives the answers of `script`, each to the call that it is for."""
-
-    protocol_version = "HTTP/1.1"
-
-    def answer(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        call, status, body = self.server.script.pop(0)
-        assert f"{self.command} {self.path}" == call
-        text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_POST = answer
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def scripted():
-    """A service that says what it is told to; its URL and its script."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as service:
-        service.script = []
-        thread = threading.Thread(target=service.serve_forever)
-        thread.start()
-        yield {"PENSTOCK_URL": f"http://127.0.0.1:{service.server_port}"}, service.script
-        service.shutdown()
-        thread.join()
 
 
 def test_one_that_was_given_up_between_two_looks_shows_its_attempts_all_the_same(scripted):
@@ -429,215 +360,45 @@ def test_config_show_and_reference_are_the_daemons():
     shown = ctl("config", "show", "-D", "worker.lease=45s", "-D", "worker.batch=3")
     assert shown.status == 0 and "45s" in shown.out
     assert "worker.lease" in ctl("config", "reference").out
-    assert "worker.lease" in ctl("config", "reference", "--json").json["reference"]
-    assert "45s" in ctl("config", "show", "--json", "-D", "worker.lease=45s").json["configuration"]
+
+
+def test_config_show_as_json_has_a_value_a_key():
+    shown = ctl("config", "show", "--json", "-D", "worker.lease=45s", "-D", "worker.batch=3", REDIS_URL="redis://:hush@localhost/")
+    assert (shown.status, shown.err) == (0, "") and shown.out.count("\n") == 1
+    values = shown.json
+    assert values["worker.lease"] == "45s" and values["worker.batch"] == 3
+    assert values["plugins"][0] == "http-ingest" and values["providers.mock.seed"] == 1
+    assert values["redis-cache.url"] == "***" and "hush" not in shown.out
+    assert True in values.values()
+
+
+def test_config_reference_as_json_tells_programs_all_that_it_tells_people():
+    rows = {row["key"]: row for row in ctl("config", "reference", "--json").json}
+    assert all(list(row) == ["key", "type", "default", "bounds", "secret", "reload", "help"] for row in rows.values())
+    told = re.findall(r"^[a-z].*$", ctl("config", "reference").out, re.M)
+    assert list(rows) == told and len(told) > 100
+    assert {row["type"] for row in rows.values()} == {"text", "integer", "boolean", "duration", "size", "choice", "list"}
+    port = rows["http.public.port"]
+    assert (port["type"], port["default"], port["bounds"]) == ("integer", 8080, "0..65535")
+    assert rows["worker.lease"]["default"] == "30s" and rows["worker.lease"]["help"]
+    assert rows["logging.format"]["bounds"] == "auto|json|text"
+    assert rows["pg.url"]["secret"] is True and rows["pg.url"]["default"] is None
+    assert {row["reload"] for row in rows.values()} == {True, False}
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_the_reference_is_everybodys_where_the_configuration_is_not(installed, form):
+    program = installed / "bin" / "penstockctl"
+    told = ctl("config", "reference", *form, program=program)
+    assert told.status == 0, told
+    assert told.out == ctl("config", "reference", *form).out
+    assert re.fullmatch(r"penstockd: cannot read /etc/penstock/penstock\.lua: .*; these are the keys of .*\n", told.err)
+    for command in ("show", "check"):
+        assert ctl("config", command, program=program).status == 78
+    assert ctl("config", "reference", "--config", "/nonexistent.lua", program=program).status == 78
 
 
 def test_without_a_penstockd_beside_it_config_is_69(tmp_path):
     alone = shutil.copy(CTL, tmp_path / "penstockctl")
     ended = Ended(subprocess.run([alone, "config", "check"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60))
     assert ended.status == 69 and "no penstockd beside" in ended.err
-
-
-# top
-
-ENTER, LEAVE, HIDE, SHOW = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25l", b"\x1b[?25h"
-
-
-class Screen:
-    """penstockctl in a terminal of so many rows and columns."""
-
-    def __init__(self, *arguments, rows=24, columns=100, **environment):
-        self.seen = b""
-        self.ours, self.terminal = pty.openpty()
-        self.before = termios.tcgetattr(self.terminal)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-             "os.execv(sys.argv[1], sys.argv[1:])", CTL, *arguments],
-            stdin=self.terminal, stdout=self.terminal, stderr=subprocess.PIPE, env={**passed_on, "TERM": "xterm", **environment})
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def type(self, keys):
-        os.write(self.ours, keys)
-
-    def until(self, fact, seconds=20):
-        """Reads on until fact(what was seen) holds."""
-        deadline = time.monotonic() + seconds
-        while not fact(self.seen):
-            ready, _, _ = select.select([self.ours], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, self.seen[-2000:]
-            self.seen += os.read(self.ours, 65536)
-
-    def end(self):
-        """Its exit status once it has ended; everything it has written is in `seen`."""
-        status = self.process.wait(30)
-        while select.select([self.ours], [], [], 0)[0]:
-            self.seen += os.read(self.ours, 65536)
-        return status
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.process.stderr.close()
-        os.close(self.terminal)
-        os.close(self.ours)
-
-
-def frames(seen):
-    """The screens that were drawn."""
-    return seen.split(b"\x1b[H")[2:]
-
-
-@pytest.mark.parametrize("leave", ["q", "ctrl-c", "term", "hup", "count"])
-def test_top_redraws_and_leaves_the_terminal_as_it_was(server, leave):
-    arguments = ("top", "--interval", "100") + (("--count", "3") if leave == "count" else ())
-    with Screen(*arguments, **places(server)) as screen:
-        screen.until(lambda seen: len(frames(seen)) >= 3)
-        if leave == "q":
-            screen.type(b"q")
-        elif leave == "ctrl-c":
-            screen.type(b"\x03")
-        elif leave == "term":
-            screen.process.send_signal(signal.SIGTERM)
-        elif leave == "hup":
-            screen.process.send_signal(signal.SIGHUP)
-        assert screen.end() == 0
-        assert screen.seen.startswith(ENTER + HIDE)
-        assert screen.seen.endswith(SHOW + LEAVE)
-        assert screen.seen.count(ENTER) == screen.seen.count(LEAVE) == 1
-        assert termios.tcgetattr(screen.terminal) == screen.before
-        drawn = frames(screen.seen)
-        assert b"Penstock " in drawn[0] and b"queue" in drawn[0]
-        assert b"a second" in drawn[-1]
-
-
-def test_top_fits_itself_to_the_window(server):
-    with Screen("top", "--interval", "100", rows=4, columns=30, **places(server)) as screen:
-        screen.until(lambda seen: len(frames(seen)) >= 2)
-        frame = frames(screen.seen)[0].decode()
-        lines = frame.split("\r\n")
-        assert len(lines) == 4 and all(len(line.replace("\x1b[K", "").replace("\x1b[J", "")) <= 30 for line in lines)
-        assert "q or Ctrl-C" not in frame
-        screen.resize(30, 120)
-        screen.until(lambda seen: b"q or Ctrl-C leaves" in seen)
-        screen.type(b"q")
-        assert screen.end() == 0
-
-
-def test_top_goes_on_while_the_service_is_away(start, tmp_path):
-    server = start(folder=tmp_path)
-    with Screen("top", "--interval", "100", **places(server)) as screen:
-        screen.until(lambda seen: len(frames(seen)) >= 2)
-        assert server.stop() == 0
-        screen.until(lambda seen: b"NO ANSWER" in seen)
-        screen.type(b"q")
-        assert screen.end() == 0
-        assert screen.seen.endswith(SHOW + LEAVE)
-
-
-def test_top_without_a_terminal_is_plain_lines(tend):
-    ended = tend("top", "--interval", "100", "--count", "3")
-    assert (ended.status, ended.err) == (0, "")
-    lines = ended.out.splitlines()
-    assert len(lines) == 3 and "\x1b" not in ended.out
-    assert "accepted/s" not in lines[0] and "accepted/s 0" in lines[2]
-    documents = [json.loads(line) for line in tend("top", "--interval", "100", "--count", "2", "--json").out.splitlines()]
-    assert documents[0]["rates"] is None and documents[1]["rates"]["sent"] is not None
-
-
-def test_top_without_a_service_is_69(tmp_path):
-    with Screen("top", PENSTOCK_SOCKET=str(tmp_path / "none.sock")) as screen:
-        assert screen.end() == 69
-        assert ENTER not in screen.seen
-        assert b"none.sock" in screen.process.stderr.read()
-
-
-# bench
-
-
-@pytest.mark.parametrize("engine", ["sqlite", "memory"])
-def test_bench_measures_this_machine_and_leaves_nothing_behind(tmp_path, engine):
-    ended = ctl("bench", "--here", "--seconds", "1", "--connections", "4", "--queue", engine, "--folder", str(tmp_path),
-                "--json", timeout=120, DATABASE_URL="postgres://nowhere.example/x", PORT="1")
-    assert ended.status == 0, ended
-    told = ended.json
-    for row in ("accepts_per_second", "deliveries_per_second"):
-        assert told[row]["measured"] > 0
-        assert told[row]["safe"] == pytest.approx(told["safe_share"] * told[row]["measured"])
-    assert told["accepts_per_second"]["p50_seconds"] <= told["accepts_per_second"]["p99_seconds"]
-    assert told["queue"] == f"{engine}-queue"
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_bench_has_to_be_told_where():
-    ended = ctl("bench")
-    assert ended.status == 64 and "--here" in ended.err
-
-
-def test_bench_that_is_interrupted_leaves_nothing_behind(tmp_path):
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    process = subprocess.Popen([CTL, "bench", "--here", "--seconds", "100", "--folder", str(tmp_path)], env=passed_on,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    until(lambda: list(tmp_path.glob("*/admin.sock")), 30, "its penstockd")
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, b""), err
-    assert b"interrupted" in err
-    assert list(tmp_path.iterdir()) == []
-
-
-# completion and help
-
-
-def commands(*path):
-    """Every command with what its help lists: {("queue", "stats"): {"--help"}, …}."""
-    text = ctl(*path, "--help").out
-    section = lambda title: re.search(rf"^{title}:\n((?:  .*\n?|\n(?=  ))*)", text, re.M)
-    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section("Options")[1]))
-    found = {path: options}
-    below = section("Subcommands")
-    for name in re.findall(r"^  ([a-z][a-z-]*)", below[1], re.M) if below else []:
-        found.update(commands(*path, name))
-    return found
-
-
-def completed(words):
-    """What bash offers for the last of the words."""
-    script = ('. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _penstockctl; '
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    run = subprocess.run(["bash", "-c", script, "bash", str(ROOT / "packaging/completion/penstockctl.bash"), *words],
-                         capture_output=True, text=True, timeout=30)
-    assert (run.returncode, run.stderr) == (0, ""), run.stderr
-    return set(run.stdout.split())
-
-
-def test_the_completion_knows_every_command_and_option():
-    known = commands()
-    assert {("dead-letters", "replay"), ("queue", "stats"), ("bench",)} <= known.keys()
-    everywhere = known[()] - {"--version"}
-    for path, options in known.items():
-        assert completed(["penstockctl", *path, "--"]) == options | everywhere, path
-        below = {other[-1] for other in known if other[:-1] == path and other}
-        assert completed(["penstockctl", *path, ""]) == below, path
-    assert completed(["penstockctl", "--url", "http://a", "--json", "queue", "st"]) == {"stats"}
-    assert completed(["penstockctl", "bench", "--queue", "m"]) == {"memory"}
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [("queue",), ("send",), ("send", "fax"), ("config",), ("send", "sms"), ("status", "--interval", "-1"),
-     ("status", "--interval", "60001"), ("top", "--interval", "99"), ("bench", "--here", "--seconds", "0"),
-     ("bench", "--here", "--folder", "/nonexistent"), ("bench", "--here", "--queue", "pg"), ("drain", "now")],
-)
-def test_a_wrong_command_line_is_64_and_said_on_stderr(arguments):
-    ended = ctl(*arguments)
-    assert ended.status == 64 and ended.out == ""
-    assert ended.err.startswith("penstockctl: ")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -44,6 +45,23 @@ def test_help_version_and_lists_are_answered_without_starting(tmp_path):
     assert reference.returncode == 0
     for key in ("worker.lease", "http.public.port", "retry.max_attempts", "memory-queue.max_events"):
         assert key in reference.stdout
+
+
+def test_the_plugins_are_listed_for_programs_too():
+    told = run("--list-plugins", "--json")
+    assert told.returncode == 0 and told.stdout.count("\n") == 1
+    listed = json.loads(told.stdout)
+    assert [pathlib.Path(folder) for folder in listed["searched"]] == [BUILD / "lib" / "penstock" / "plugins"]
+    plugins = {plugin["plugin"]: plugin for plugin in listed["plugins"]}
+    assert "penstock.queue/1" in plugins["sqlite-queue"]["gives"] and "penstock.queue/1" in plugins["worker"]["needs"]
+    assert all(plugin["version"] and plugin["summary"] for plugin in plugins.values())
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--json", "--check-config"], ["--migrate", "--json"]])
+def test_json_is_for_what_is_printed(arguments):
+    refused = run(*arguments)
+    assert refused.returncode == 64 and refused.stdout == ""
+    assert "--json goes with" in refused.stderr
 
 
 def test_a_good_configuration_is_called_good():

@@ -28,10 +28,14 @@ def triplet():
     return run("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
 
 
+def shipped_scripts():
+    """By their path below the checkout."""
+    return [str(file.relative_to(ROOT)) for file in sorted((ROOT / "scripts").rglob("*.lua"))]
+
+
 def shipped_configuration():
     files = ["/etc/default/penstock", *(CONFIGURATION + name for name in ("penstock.lua", "api.lua", "worker.lua"))]
-    return files + [f"{CONFIGURATION}{file.relative_to(ROOT)}" for file in sorted((ROOT / "scripts").rglob("*.lua"))
-                    if "spec" not in file.parts]
+    return files + [CONFIGURATION + script for script in shipped_scripts()]
 
 
 def test_the_service_is_where_the_hierarchy_standard_wants_it(debs):
@@ -53,6 +57,7 @@ def test_the_service_is_where_the_hierarchy_standard_wants_it(debs):
         "/usr/share/penstock/migrations/sqlite/0001_store.sql",
         "/usr/share/penstock/migrations/sqlite-queue/0001_queue.sql",
         *shipped_configuration(),
+        *(f"/usr/share/penstock/{script}" for script in shipped_scripts()),
     }
     found = paths(debs["penstock"])
     assert expected <= found, expected - found

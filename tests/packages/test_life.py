@@ -1,5 +1,6 @@
 """Install, upgrade, remove, purge and install again, by the real dpkg in a Debian of its own."""
 
+import json
 import os
 import re
 import shutil
@@ -245,6 +246,32 @@ def test_an_edited_rule_is_in_force_after_a_reload_by_root(debian, debs, serve):
     assert "the policy in force is" in said
     refused = service.post("/api/messages/sms", {"from": phone(), "to": phone(), "body": "it lives"})
     assert refused.status == 400 and "never" in repr(refused)
+
+
+def test_anybody_can_measure_the_machine_whatever_its_rules_are(debian, debs):
+    debian.install(debs["penstock"])
+    rule = debian.path(f"{SCRIPTS}/validate.lua")
+    rule.write_text('return function() return { { field = "body", message = "never" } } end\n', encoding="utf-8")
+
+    for user in ("nobody", None):
+        said = debian.run("/usr/bin/penstockctl", "bench", "--here", "--seconds", "1", "--queue", "memory", "--json", user=user)
+        assert json.loads(said)["accepts_per_second"]["measured"] > 0
+
+    assert not [*debian.path("/var/tmp").glob("penstock-bench-*")]
+
+
+def test_anybody_can_read_what_the_keys_mean_but_not_what_they_are(debian, debs):
+    debian.install(debs["penstock"])
+
+    reference = debian.attempt("/usr/bin/penstockctl", "config", "reference", "--json", user="nobody")
+
+    assert reference.returncode == 0 and "Permission denied" in reference.stderr
+    keys = {row["key"] for row in json.loads(reference.stdout)}
+    assert {"worker.lease", "http.public.port", "providers.mock.seed"} <= keys
+    shown = debian.attempt("/usr/bin/penstockctl", "config", "show", user="nobody")
+    assert shown.returncode == 78 and "Permission denied" in shown.stderr
+    status = debian.attempt("/usr/bin/penstockctl", "status", user="nobody")
+    assert status.returncode == 69 and "Permission denied" in status.stderr and "root" in status.stderr
 
 
 def test_removed_it_leaves_what_was_kept_and_installed_again_it_has_it(debian, debs, serve):

@@ -32,6 +32,7 @@ def test_plugins_lie_in_lib64_and_the_unit_where_rpm_systems_have_it(rpms):
                                                    "http-transport", "metrics")}
     expected |= {"/usr/sbin/penstockd", "/usr/bin/penstockctl", "/usr/lib/systemd/system/penstock.service",
                  "/usr/lib/sysusers.d/penstock.conf", "/usr/lib/tmpfiles.d/penstock.conf", "/usr/share/man/man8/penstockd.8.gz"}
+    expected |= {f"/usr/share/penstock/{file.relative_to(ROOT)}" for file in (ROOT / "scripts").rglob("*.lua")}
     assert expected <= set(found), expected - set(found)
     assert {f"{PLUGINS}/pg-queue.so", f"{PLUGINS}/pg-store.so"} <= set(files(rpms["penstock-postgresql"]))
     assert f"{PLUGINS}/redis-cache.so" in files(rpms["penstock-redis"])

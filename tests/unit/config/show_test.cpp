@@ -33,6 +33,17 @@ TEST(Show, HidesSecretsAndSleepingPlugins) {
   EXPECT_EQ(folder.load().show(std::vector<Section>{{"worker", kWorkerRows, false}}), "return {\n}\n");
 }
 
+TEST(Show, HasAJsonFormWithAValueAKey) {
+  ConfigFolder folder(R"(return { worker = { name = "a\"b", lease = "90s", tags = { "x", "y" }, buffer = 1048576,
+                          password = { env = "P" } } })");
+  folder.environment["P"] = "hunter2";
+  EXPECT_EQ(folder.load().showJson(kWorker),
+            R"({"worker.concurrency":4,"worker.lease":"90s","worker.buffer":"1MB","worker.full":"reject",)"
+            R"("worker.enabled":true,"worker.name":"a\"b","worker.tags":["x","y"],"worker.retry.first":"1s",)"
+            R"("worker.password":"***"})"
+            "\n");
+}
+
 TEST(Changed, TellsReloadableRowsFromOthers) {
   ConfigFolder folder(R"(return { worker = { lease = "30s", concurrency = 4, extra = { a = 1 } } })");
   const Configuration before = folder.load();
@@ -58,6 +69,24 @@ TEST(Reference, TellsEveryKeyItsTypeDefaultBoundsAndText) {
   EXPECT_THAT(text, HasSubstr("worker.full\n    choice: reject|wait; default reject; changes on restart\n"));
   EXPECT_THAT(text, HasSubstr("worker.password\n    secret; as { file = "));
   EXPECT_THAT(text, HasSubstr("worker.extra.*\n    text"));
+}
+
+TEST(Reference, HasAJsonFormWithAnObjectAKey) {
+  const std::string json = referenceJson(kWorker);
+  EXPECT_THAT(json, HasSubstr(R"({"key":"worker.lease","type":"duration","default":"30s","bounds":"1s..1h",)"
+                              R"("secret":false,"reload":true,"help":"Lease."})"));
+  EXPECT_THAT(json, HasSubstr(R"("worker.concurrency","type":"integer","default":4,)"));
+  EXPECT_THAT(json, HasSubstr(R"("worker.tags","type":"list","default":["a","b"],"bounds":null,)"));
+  EXPECT_THAT(json, HasSubstr(R"("worker.password","type":"text","default":null,"bounds":null,"secret":true,)"));
+  EXPECT_THAT(json, HasSubstr(R"("worker.extra.*","type":"text","default":null,)"));
+}
+
+TEST(WithoutFiles, HoldsOnlyWhatTheCommandLineSays) {
+  ConfigFolder folder("this is no Lua");
+  folder.overrides = {{"worker.concurrency", "7"}};
+  const std::string shown = Configuration::withoutFiles(folder.source()).showJson(kWorker);
+  EXPECT_THAT(shown, HasSubstr(R"("worker.concurrency":7)"));
+  EXPECT_THAT(shown, HasSubstr(R"("worker.lease":"30s")"));
 }
 
 }  // namespace

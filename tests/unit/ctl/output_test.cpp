@@ -2,6 +2,7 @@
 
 #include "ctl/progress.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -55,6 +56,54 @@ TEST(Output, ColumnsAreAsWideAsTheirWidestCell) {
   std::ostringstream out;
   table.print(out);
   EXPECT_EQ(out.str(), "A    B\nünï  x\n");
+}
+
+TEST(Output, CellsAreWhatATerminalShows) {
+  EXPECT_EQ(cellsIn("abc"), 3U);
+  EXPECT_EQ(cellsIn("ünï…"), 4U);
+  EXPECT_EQ(cellsIn("日本"), 4U);
+  EXPECT_EQ(cellsIn("e\u0301"), 1U) << "an accent of its own";
+  EXPECT_EQ(cellsIn("\xff\xfe"), 2U) << "no UTF-8";
+  EXPECT_EQ(fitting("日本語", 5), "日本");
+  EXPECT_EQ(fitting("e\u0301x", 1), "e\u0301");
+}
+
+TEST(Output, WhatIsShortenedFitsWithItsEllipsis) {
+  EXPECT_EQ(shortened("abcdef", 6), "abcdef");
+  EXPECT_EQ(shortened("abcdef", 4), "abc…");
+  EXPECT_EQ(shortened("日本語", 4), "日…");
+  EXPECT_EQ(shortened("日本語", 6), "日本語");
+  EXPECT_EQ(shortened("abc", 1), "…");
+  EXPECT_EQ(shortened("abc", 0), "");
+}
+
+TEST(Output, ItemsWrapBelowTheFirst) {
+  using testing::ElementsAre;
+  EXPECT_THAT(wrapped("title  ", std::vector<std::string>{"one", "two", "three"}, 30),
+              ElementsAre("title  one   two   three"));
+  EXPECT_THAT(wrapped("title  ", std::vector<std::string>{"one", "two", "three"}, 20),
+              ElementsAre("title  one   two", "       three"));
+  EXPECT_THAT(wrapped("t ", std::vector<std::string>{"a", "the longest of all items", "b"}, 14),
+              ElementsAre("t a", "  the longest", "  of all items", "  b"));
+  EXPECT_THAT(wrapped("t ", std::vector<std::string>{"0123456789abcdef"}, 12), ElementsAre("t 0123456789", "  abcdef"));
+  EXPECT_THAT(wrapped("title", std::vector<std::string>{"x"}, 0), ElementsAre("titlex"));
+}
+
+TEST(Output, ANarrowTableLeavesOutColumnsAndCutsTheLast) {
+  Table table({"ID", "KIND", "WHEN", "REASON"});
+  table.add({"17", "outbound", "now", "the provider has not answered in time"});
+  const std::vector<std::size_t> spare{1, 2};
+  const auto printed = [&](std::size_t columns) {
+    std::ostringstream out;
+    table.print(out, columns, spare);
+    return out.str();
+  };
+  EXPECT_EQ(printed(kUnbounded),
+            "ID  KIND      WHEN  REASON\n17  outbound  now   the provider has not answered in time\n");
+  EXPECT_EQ(printed(40), "ID  KIND      WHEN  REASON\n17  outbound  now   the provider has no…\n");
+  EXPECT_EQ(printed(30), "ID  WHEN  REASON\n17  now   the provider has no…\n");
+  EXPECT_EQ(printed(12), "ID  REASON\n17  the pro…\n");
+  EXPECT_EQ(printed(20), "ID  REASON\n17  the provider ha…\n");
 }
 
 TEST(Output, ABarIsFullWhenTheWorkIsDone) {
