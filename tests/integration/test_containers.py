@@ -292,10 +292,12 @@ def test_the_service_and_the_monitor_find_their_pods():
     for pods in (labels, workers):
         assert monitor["selector"]["matchLabels"].items() <= pods.items()
     assert monitor["podMetricsEndpoints"][0]["path"] == "/metrics" and monitor["podMetricsEndpoints"][0]["port"] == "http"
-    assert labels[monitor["jobLabel"]] == "penstock"  # which the alerts go by
+    assert labels[monitor["jobLabel"]] == "penstock"  # which the alerts go by, as by the label installation
+    assert monitor["podMetricsEndpoints"][0]["relabelings"] == [
+        {"sourceLabels": ["__meta_kubernetes_namespace"], "targetLabel": "installation"}]
 
 
-def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path):
+def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path, defaults):
     """As the image and the mounts lay it out."""
     shutil.copytree(ROOT / "config", tmp_path / "etc", ignore=shutil.ignore_patterns("conf.d"))
     shutil.copytree(CONTAINER / "conf.d", tmp_path / "etc" / "conf.d")
@@ -315,6 +317,7 @@ def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path):
         shown = subprocess.run([*command[:-1], "--show-config"], capture_output=True, text=True,
                                env={**told_by_pods, **more}, timeout=60).stdout
         assert re.search(r'address = "?0\.0\.0\.0', shown), shown
+        assert f"port = {defaults['http.public.port']}," in shown  # which the health check asks when there is no PORT
 
 
 def healthy(port, *path):

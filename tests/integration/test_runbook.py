@@ -149,6 +149,18 @@ def here(tmp_path):
     return run
 
 
+def test_readme_switches_to_postgresql_by_the_same_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ours = {"runuser", "echo", "sed", "systemctl start"}
+    told = [re.sub(r" +#.*", "", line) for line in re.search(r"in PostgreSQL, as root:\n\n```sh\n(.*?)```", readme, re.DOTALL)[1].splitlines()]
+    runbook = shown(sections(RUNBOOK, ".SH")["SWITCHING TO POSTGRESQL"], "apt").splitlines()
+
+    def steps(lines):
+        return [line for line in lines if line.startswith(tuple(ours))]
+
+    assert len(steps(told)) == 5 and steps(told) == steps(runbook)
+
+
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
