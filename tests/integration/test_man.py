@@ -200,3 +200,15 @@ def test_the_limits_of_heartbeats_are_the_ones_of_the_code(reference):
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
     sentence = re.search(r"The watchdog ends a service in which a loop has stood still.*?\.", readme)[0]
     assert sorted(set(re.findall(r"\d+", sentence)), key=int) == [str(one) for one in sorted({*told, int(worker), 30})]
+
+
+def test_a_plugin_that_does_not_load_is_a_fault_of_the_configuration(tmp_path):
+    (tmp_path / "broken.so").write_bytes(b"no library")
+    command = [BUILD / "bin" / "penstockd", "-D", f"plugin_dir={tmp_path}", "-D", f"data_dir={tmp_path}", "-D", "plugins=broken"]
+    for more in ([], ["--check-config"]):
+        run = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
+        assert run.returncode == 78 and "broken.so: cannot be opened" in run.stderr, run
+    text = sections(page("penstockd.8"), ".SH")["EXIT STATUS"]
+    assert "does not load" in re.split(r"\.B 78\n", text)[1] and "does not load" not in re.split(r"\.B 78\n", text)[0]
+    readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "does not load" not in re.search(r"Other exit codes: .*?running\.", readme)[0]
