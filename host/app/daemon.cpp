@@ -7,6 +7,7 @@
 #include "app/passed_sockets.h"
 #include "app/plugin_list.h"
 #include "app/service.h"
+#include "app/service_environment.h"
 #include "app/signals.h"
 #include "app/system_clock.h"
 #include "logging/logging.h"
@@ -81,6 +82,10 @@ void Daemon::defineOptions(Poco::Util::OptionSet& options) {
   options.addOption(Option("json", "", "with one of these three: prints it as JSON, one document").callback(mode));
   options.addOption(Option("migrate", "", "brings the schema of the enabled plugins up to date, and exits: 0, 69 or 78")
                         .callback(mode));
+  options.addOption(Option("as-service", "",
+                           "with the environment files of penstock.service instead of this shell's environment, and, "
+                           "when root calls, as its user")
+                        .callback(OptionCallback<Daemon>(this, &Daemon::setAsService)));
   options.addOption(Option("version", "V", "prints the version").callback(mode));
   options.addOption(Option("help", "h", "prints this").callback(mode));
 }
@@ -93,6 +98,8 @@ void Daemon::addOverride(const std::string& /*name*/, const std::string& value) 
     throw Poco::Util::InvalidArgumentException("-D " + value + ": expected key=value, such as -D worker.lease=45s");
   overrides_.emplace_back(value.substr(0, equals), value.substr(equals + 1));
 }
+
+void Daemon::setAsService(const std::string& /*name*/, const std::string& /*value*/) { as_service_ = true; }
 
 void Daemon::setMode(const std::string& name, const std::string& /*value*/) {
   if (name == "json") json_ = true;
@@ -129,7 +136,13 @@ int Daemon::main(const std::vector<std::string>& arguments) {
     complain("--json goes with --config-reference, --show-config or --list-plugins; see penstockd --help");
     return kExitUsage;
   }
-  return reporting([this] { return mode_ == Mode::Serve ? serve() : answer(); });
+  return reporting([this] {
+    if (as_service_) {
+      if (!config_file_.empty()) config_file_ = std::filesystem::absolute(config_file_).string();
+      becomeService();
+    }
+    return mode_ == Mode::Serve ? serve() : answer();
+  });
 }
 
 int Daemon::answer() {

@@ -35,6 +35,7 @@ private:
 
   void setConfig(const std::string& name, const std::string& value);
   void addOverride(const std::string& name, const std::string& value);
+  void setAsService(const std::string& name, const std::string& value);
   void setMode(const std::string& name, const std::string& value);
 
   ConfigSource source() const;
@@ -49,6 +50,7 @@ private:
   std::vector<std::pair<std::string, std::string>> overrides_;
   Mode mode_ = Mode::Serve;
   bool json_ = false;
+  bool as_service_ = false;
 };
 
 }  // namespace penstock

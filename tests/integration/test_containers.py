@@ -11,10 +11,12 @@ import signal
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 import yaml
 
 from driver import BUILD, ROOT, until
+from manifests import KINDS
 
 CONTAINER = ROOT / "packaging" / "container"
 HEALTHCHECK = CONTAINER / "penstock-healthcheck"
@@ -163,12 +165,22 @@ def test_secrets_come_from_the_environment_file():
     given = dict(line.split("=", 1) for line in (CONTAINER / ".env.example").read_text(encoding="utf-8").splitlines()
                  if line and not line.startswith("#"))
     text = (CONTAINER / "compose.yaml").read_text(encoding="utf-8")
-    assert set(re.findall(r"\$\{(\w+)", text)) == set(given)
+    assert set(re.findall(r"\$\{(\w+)", text)) == set(given) - {"COMPOSE_PROJECT_NAME"}  # which compose itself reads
     for service in COMPOSE["services"].values():
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|KEY|SECRET|TOKEN", name):
                 assert value.startswith("${"), name
-    assert all("demo" in value for name, value in given.items() if name != "PENSTOCK_PORT")
+    assert all("demo" in value for name, value in given.items() if name not in ("PENSTOCK_PORT", "COMPOSE_PROJECT_NAME"))
+    # It stands in a URL as it is, which the file tells who changes it.
+    assert re.fullmatch(r"[A-Za-z0-9._~-]+", given["POSTGRES_PASSWORD"])
+
+
+def test_compose_itself_takes_the_file(tmp_path):
+    """Debian's docker-compose reads it whole, with its schema; no engine is asked."""
+    run = subprocess.run(["docker-compose", "--env-file", CONTAINER / ".env.example", "--file", CONTAINER / "compose.yaml", "config"],
+                         capture_output=True, text=True, timeout=60, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+    assert (run.returncode, run.stderr) == (0, "")
+    assert set(yaml.safe_load(run.stdout)["services"]) == set(COMPOSE["services"])
 
 
 def test_ports_agree(defaults):
@@ -180,14 +192,53 @@ def test_ports_agree(defaults):
         assert container["ports"] == [{"name": "http", "containerPort": int(port)}]
 
 
+def is_selected(deployment):
+    """Whether a Service leads to its pods."""
+    labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+    return any(object["spec"]["selector"].items() <= labels for (kind, _), object in OBJECTS.items() if kind == "Service")
+
+
 def test_whoever_stops_it_waits_longer_than_a_drain(defaults):
     drain = seconds(defaults["shutdown.drain_timeout"])
     assert seconds(COMPOSE["services"]["penstock"]["stop_grace_period"]) > drain
+    assert [is_selected(deployment) for deployment in DEPLOYMENTS] == [True, False]
     for deployment in DEPLOYMENTS:
         pod = deployment["spec"]["template"]["spec"]
-        hook = pod["containers"][0].get("lifecycle", {}).get("preStop")
-        pause = int(hook["exec"]["command"][1]) if hook else 0
+        pause = 0
+        if is_selected(deployment):  # its endpoint has to be withdrawn before its listener drains
+            program, time = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+            pause = int(time)
+            assert program == "/bin/sleep" and pause >= 5, deployment["metadata"]["name"]
+        else:
+            assert "lifecycle" not in pod["containers"][0], deployment["metadata"]["name"]
         assert pod["terminationGracePeriodSeconds"] > pause + drain, deployment["metadata"]["name"]
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda object: object["metadata"]["name"])
+def test_a_rollout_takes_no_pod_away_before_another_is_ready(deployment):
+    spec = deployment["spec"]
+    assert spec["replicas"] >= 2
+    assert spec["strategy"].get("type", "RollingUpdate") == "RollingUpdate"
+    assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0 and spec["strategy"]["rollingUpdate"]["maxSurge"] >= 1
+    probes = {name: spec["template"]["spec"]["containers"][0][f"{name}Probe"] for name in ("startup", "liveness", "readiness")}
+    assert {name: probe["httpGet"]["path"] for name, probe in probes.items()} \
+        == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+    # A start may bring a schema up to date, and nobody must call that a hang.
+    assert probes["startup"]["periodSeconds"] * probes["startup"]["failureThreshold"] >= 60
+
+
+@pytest.mark.parametrize("object", OBJECTS.values(), ids=lambda object: f"{object['kind']}-{object['metadata']['name']}")
+def test_an_object_has_no_key_that_a_cluster_would_drop(object):
+    jsonschema.Draft7Validator.check_schema(KINDS[object["kind"]])
+    jsonschema.validate(object, KINDS[object["kind"]])
+
+
+def test_the_rules_come_as_the_object_that_the_operator_reads():
+    run = subprocess.run([CONTAINER / "kubernetes" / "prometheusrule"], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
+    made = yaml.safe_load(run.stdout)
+    jsonschema.validate(made, KINDS["PrometheusRule"])
+    assert made["spec"] == yaml.safe_load((ROOT / "packaging/alerts/penstock.rules.yml").read_text(encoding="utf-8"))
 
 
 def test_objects_are_the_ones_that_are_needed():
@@ -220,8 +271,6 @@ def test_a_pod_fits_its_image_and_its_neighbours(deployment, environment_names):
         assert "secretKeyRef" in variable.get("valueFrom", {}) or variable["value"] in ("pg", "4"), variable
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert container[probe]["httpGet"]["port"] == "http"
-    assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
-    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     for flag, file in zip(container.get("args", [])[::2], container.get("args", [])[1::2]):
         assert flag == "--config" and (ROOT / "config" / pathlib.PurePath(file).name).is_file()
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
@@ -243,10 +292,12 @@ def test_the_service_and_the_monitor_find_their_pods():
     for pods in (labels, workers):
         assert monitor["selector"]["matchLabels"].items() <= pods.items()
     assert monitor["podMetricsEndpoints"][0]["path"] == "/metrics" and monitor["podMetricsEndpoints"][0]["port"] == "http"
-    assert labels[monitor["jobLabel"]] == "penstock"  # which the alerts go by
+    assert labels[monitor["jobLabel"]] == "penstock"  # which the alerts go by, as by the label installation
+    assert monitor["podMetricsEndpoints"][0]["relabelings"] == [
+        {"sourceLabels": ["__meta_kubernetes_namespace"], "targetLabel": "installation"}]
 
 
-def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path):
+def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path, defaults):
     """As the image and the mounts lay it out."""
     shutil.copytree(ROOT / "config", tmp_path / "etc", ignore=shutil.ignore_patterns("conf.d"))
     shutil.copytree(CONTAINER / "conf.d", tmp_path / "etc" / "conf.d")
@@ -266,6 +317,7 @@ def test_the_configuration_of_the_pods_and_of_the_image_is_good(tmp_path):
         shown = subprocess.run([*command[:-1], "--show-config"], capture_output=True, text=True,
                                env={**told_by_pods, **more}, timeout=60).stdout
         assert re.search(r'address = "?0\.0\.0\.0', shown), shown
+        assert f"port = {defaults['http.public.port']}," in shown  # which the health check asks when there is no PORT
 
 
 def healthy(port, *path):

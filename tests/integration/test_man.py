@@ -1,5 +1,6 @@
 """The manual pages: they render, and they say what the programs say of themselves, no more and no less."""
 
+import email.utils
 import os
 import re
 import subprocess
@@ -7,52 +8,10 @@ import subprocess
 import pytest
 
 from driver import BUILD, ROOT
+from manual import MAN, commands, helped, options, page, plain, said_by, sections, tags
 
-MAN = ROOT / "packaging" / "man"
+WIDTHS = (60, 80, 100)
 WRITTEN = ["penstockd.8", "penstockctl.1", "penstock-conformance.1", "penstock-policy.7", "penstock-plugin.7", "penstock-operations.7"]
-
-
-def said_by(program, *arguments):
-    run = subprocess.run([BUILD / "bin" / program, *arguments], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
-def plain(source):
-    """Text of a page's source without escapes."""
-    return re.sub(r"\\f[BIR]", "", source).replace("\\-", "-").replace("\\&", "").replace("\\e", "\\")
-
-
-def sections(page, heading):
-    """What stands under each heading of one level, .SH or .SS, by its title."""
-    found, title = {}, None
-    for line in page.splitlines():
-        if line.startswith(".SH") or line.startswith(heading + " "):
-            title = plain(line[4:]).strip('"') if line.startswith(heading + " ") else None
-            assert title not in found, f"{title} is there twice"
-            if title is not None:
-                found[title] = ""
-        elif title is not None:
-            found[title] += line + "\n"
-    return found
-
-
-def tags(text):
-    """The lines that .TP takes as tags."""
-    return [plain(tag) for tag in re.findall(r"^\.TP.*\n(.*)$", text, re.MULTILINE)]
-
-
-def options(text):
-    return {name for tag in tags(text) for name in re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", tag)}
-
-
-def helped(text):
-    """The options that a program's help begins a line with."""
-    found = set()
-    for line in re.findall(r"^ *(-.*)$", text, re.MULTILINE):
-        found |= {f"-{letter}" for letter in re.findall(r"^-([A-Za-z])", line)}
-        found |= set(re.findall(r"(?:^|,\s?)(--[a-z][a-z-]*)", re.split(r"\s{2}", line)[0]))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +28,33 @@ def generated(tmp_path_factory):
     return page
 
 
-def page(name):
-    return (MAN / name).read_text(encoding="utf-8")
-
-
-def render(path):
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100"}
+def render(path, width=100):
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": str(width)}
     return subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", str(path)], capture_output=True, text=True,
                           env=environment, timeout=60)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_page_renders_without_a_warning(name):
-    run = render(MAN / name)
+def test_a_page_renders_without_a_warning(name, width):
+    run = render(MAN / name, width)
     assert (run.returncode, run.stderr) == (0, "")
     assert name.rsplit(".", 1)[0].upper() in run.stdout
 
 
-def test_the_generated_page_renders_without_a_warning(generated):
-    run = render(generated)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_generated_page_renders_without_a_warning(generated, width):
+    run = render(generated, width)
     assert (run.returncode, run.stderr) == (0, "")
     assert "worker.breaker.failures" in run.stdout
+
+
+def test_every_page_has_a_date_and_the_generated_one_that_of_the_packages(generated):
+    dates = {path.name: re.search(r"^\.TH \S+ \d (\S+) ", path.read_text(encoding="utf-8"), re.MULTILINE)[1]
+             for path in [*(MAN / name for name in WRITTEN), generated]}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", date) for date in dates.values()), dates
+    newest = re.search(r"^ -- .*>  \w+, (.*)$", (ROOT / "packaging/deb/changelog").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    assert dates["penstock.lua.5"] == email.utils.parsedate_to_datetime(newest).strftime("%Y-%m-%d")
 
 
 def test_a_warning_would_be_seen(tmp_path):
@@ -104,11 +69,16 @@ def test_a_page_without_keys_is_not_made():
 
 
 def test_every_page_refers_to_pages_that_are_there(generated):
+    """Pages of the service to pages of its own package; those of the SDK to any, because it recommends the service."""
+    rules = (ROOT / "packaging" / "cmake" / "PenstockInstall.cmake").read_text(encoding="utf-8")
+    of_sdk = re.search(r'page MATCHES "([^"]+)"\)\n\s*set\(component sdk\)', rules)[1]
     there = {tuple(name.rsplit(".", 1)) for name in WRITTEN} | {("penstock.lua", "5")}
+    assert any(re.search(of_sdk, name) for name in WRITTEN)
     for path in [*(MAN / name for name in WRITTEN), generated]:
         text = plain(path.read_text(encoding="utf-8"))
-        named = re.findall(r"^\.BR (penstock[\w.-]*) \((\d)\)", text, re.MULTILINE)
-        assert named and set(named) <= there, path
+        named = set(re.findall(r"^\.BR (penstock[\w.-]*) \((\d)\)", text, re.MULTILINE))
+        within = there if re.search(of_sdk, path.name) else {page for page in there if not re.search(of_sdk, ".".join(page))}
+        assert named and named <= within, (path, named - within)
 
 
 def test_options_of_penstockd():
@@ -122,16 +92,6 @@ def test_exit_statuses_of_penstockd():
     written = set(re.findall(r"\d+", " ".join(tags(sections(page("penstockd.8"), ".SH")["EXIT STATUS"]))))
     assert "78" in told
     assert written == told | {"130", "143"}  # 128 and the number of a second signal
-
-
-def commands(*words):
-    """The help of penstockctl and of all its sub-commands, by their words."""
-    text = said_by("penstockctl", *words, "--help")
-    found = {words: text}
-    block = re.search(r"^Subcommands:\n((?:  .*\n)+)", text, re.MULTILINE)
-    for name in re.findall(r"^  (\S+)", block[1], re.MULTILINE) if block else []:
-        found |= commands(*words, name)
-    return found
 
 
 def test_sub_commands_and_options_of_penstockctl():
@@ -196,7 +156,59 @@ def test_every_interface_of_a_plugin_is_in_its_page():
     assert {tag[3:] for tag in tags(sections(page("penstock-plugin.7"), ".SH")["INTERFACES"])} == given
 
 
-def test_the_runbook_has_what_operators_ask_for():
-    titles = sections(page("penstock-operations.7"), ".SH")
-    assert {"DRAINING", "BACKUP AND RESTORE", "DATABASE LOCKS", "STUCK ROTATION", "REPLAYING DEAD LETTERS", "UPGRADING",
-            "SIZING"} <= set(titles)
+def unit(name):
+    return (ROOT / "packaging" / "systemd" / name).read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_service_says_what_its_unit_does():
+    text = sections(page("penstockd.8"), ".SH")
+    service = plain(text["SERVICE"])
+    for file in re.findall(r"^EnvironmentFile=-(.*)$", unit("penstock.service"), re.MULTILINE):
+        assert file in service and file in plain(text["FILES"]), file
+    for kind in ("Runtime", "State", "Logs"):
+        folder = {"Runtime": "/run/", "State": "/var/lib/", "Logs": "/var/log/"}[kind]
+        folder += re.search(rf"^{kind}Directory=(.*)$", unit("penstock.service"), re.MULTILINE)[1]
+        assert f".I {folder}\n" in text["FILES"], folder
+    watchdog = re.search(r"^WatchdogSec=(\d+)s$", unit("penstock.service"), re.MULTILINE)[1]
+    assert f"waits up to WatchdogSec=, {watchdog} s," in service
+    listens = re.search(r"^ListenStream=(.*)$", unit("penstock.socket"), re.MULTILINE)[1]
+    assert f"systemd listens, on {listens} unless" in service
+
+
+def heartbeats():
+    """Each limit of a heartbeat in the code, in seconds, by its file."""
+    found = {}
+    for path in [*(ROOT / "host").rglob("*.cpp"), *(ROOT / "plugins").rglob("*.cpp")]:
+        source = path.read_text(encoding="utf-8")
+        for name in re.findall(r"[.>]heartbeat\([^;]*?, (\w+)\)|heartbeat_\(health\.heartbeat\(\w+, (\w+)\)", source):
+            constant = "".join(name)
+            value = re.search(rf"constexpr [\w:]+ {constant}(?: = [\w:]*?(seconds|minutes)\(|\{{)(\d+)", source)
+            if value:
+                found[str(path.relative_to(ROOT))] = int(value[2]) * (60 if value[1] == "minutes" else 1)
+    return found
+
+
+def test_the_limits_of_heartbeats_are_the_ones_of_the_code(reference):
+    limits = heartbeats()
+    assert limits["host/http/loop.cpp"] == 5 and limits["plugins/shared/postgres/keeper.cpp"] == 120
+    service = plain(sections(page("penstockd.8"), ".SH")["SERVICE"])
+    told = [int(number) for number in re.findall(r"^(\d+) s +\w", service, re.MULTILINE)]
+    assert sorted(set(told)) == sorted(set(limits.values()))
+    worker = sum(float(re.search(rf"^worker\.{key}\n +duration.*default ([\d.]+)s;", reference, re.MULTILINE)[1])
+                 for key in ("lease", "wait", r"outage\.longest"))
+    assert f"together, {worker:g} s." in service
+    readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    sentence = re.search(r"The watchdog ends a service in which a loop has stood still.*?\.", readme)[0]
+    assert sorted(set(re.findall(r"\d+", sentence)), key=int) == [str(one) for one in sorted({*told, int(worker), 30})]
+
+
+def test_a_plugin_that_does_not_load_is_a_fault_of_the_configuration(tmp_path):
+    (tmp_path / "broken.so").write_bytes(b"no library")
+    command = [BUILD / "bin" / "penstockd", "-D", f"plugin_dir={tmp_path}", "-D", f"data_dir={tmp_path}", "-D", "plugins=broken"]
+    for more in ([], ["--check-config"]):
+        run = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
+        assert run.returncode == 78 and "broken.so: cannot be opened" in run.stderr, run
+    text = sections(page("penstockd.8"), ".SH")["EXIT STATUS"]
+    assert "does not load" in re.split(r"\.B 78\n", text)[1] and "does not load" not in re.split(r"\.B 78\n", text)[0]
+    readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert "does not load" not in re.search(r"Other exit codes: .*?running\.", readme)[0]

@@ -373,3 +373,16 @@ def test_the_user_and_the_folders_can_be_made(tmp_path):
     assert (made.returncode, made.stderr) == (0, "")
     for folder in ("run/penstock", "var/lib/penstock"):
         assert (tmp_path / folder).stat().st_mode & 0o777 == 0o750
+
+
+def test_as_service_is_as_the_unit():
+    """What penstockd --as-service takes on is what the unit says."""
+    unit = (UNITS / "penstock.service").read_text(encoding="utf-8")
+    code = (ROOT / "host" / "app" / "service_environment.cpp").read_text(encoding="utf-8")
+
+    def said(name):
+        return re.findall(rf"^{name}=-?(.*)$", unit, re.MULTILINE)
+
+    assert re.findall(r'"([^"]*)"', re.search(r"kFiles\{([^}]*)\}", code)[1]) == said("EnvironmentFile")
+    assert re.search(r'kUser = "([^"]*)"', code)[1] == said("User")[0]
+    assert re.search(r'kFolder = "([^"]*)"', code)[1] == said("WorkingDirectory")[0]
