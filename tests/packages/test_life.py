@@ -138,6 +138,7 @@ class Systemd:
     def __init__(self, debian):
         self.debian = debian
         debian.path("/run/systemd/system").mkdir(parents=True)
+        debian.path("/usr/sbin/policy-rc.d").unlink()
         self.folder = debian.path("/srv/systemd")
         self.folder.mkdir(parents=True)
         for program, script in (
