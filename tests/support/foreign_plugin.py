@@ -10,8 +10,18 @@ from driver import Server
 SERVICE = "http-ingest,sqlite-queue,sqlite-store,worker,http-transport,metrics"
 
 
+# Code of the SDK that needs a library of its own.
+HASHES = """
+#include "penstock/identity.h"
+std::string hashed(std::string_view text) { return penstock::Digest128::of({text}).hex(); }
+"""
+
+
 def build_by_pkg_config(source, pc, prefix):
-    """Runs the command that penstock.pc begins with, in the folder of the template; `prefix` is where the SDK lies."""
+    """Runs the command that penstock.pc begins with, in the folder of the template, which gets a use of hashes besides;
+    `prefix` is where the SDK lies."""
+    with open(source / "plugin.cpp", "a", encoding="utf-8") as file:
+        file.write(HASHES)
     command = "\n".join(re.findall(r"^#   (.*)$", pc.read_text(encoding="utf-8"), re.MULTILINE))
     assert command.count("pkg-config ") == 4, command
     command = command.replace("pkg-config ", f"pkg-config --define-variable=prefix={prefix} ")
