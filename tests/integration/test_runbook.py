@@ -159,6 +159,10 @@ def test_readme_switches_to_postgresql_by_the_same_commands():
         return [line for line in lines if line.startswith(tuple(ours))]
 
     assert len(steps(told)) == 5 and steps(told) == steps(runbook)
+    head = (ROOT / "packaging" / "config" / "50-postgresql.lua.in").read_text(encoding="utf-8")
+    shorter = [re.sub(r" +#.*", "", line) for line in re.findall(r"^--   (\S.*)$", head, re.MULTILINE)]
+    assert [line for line in shorter if line.startswith(("runuser", "echo"))] \
+        == [line for line in steps(told) if line.startswith(("runuser", "echo"))]
 
 
 def mode(path):
