@@ -74,11 +74,12 @@ constexpr SharedSection kBase[] = {{"base", kBaseRows}};
 class Keeper final : public Telling {
 public:
   Keeper() : Telling("keeper") {}
-  void migrate(Context& context) override {
+  std::string migrate(Context& context) override {
     static_cast<void>(context.shared("base"));
     EXPECT_THROW(static_cast<void>(context.shared("other")), std::logic_error);
     happened("migrated");
     if (happenings->throws_in_start == "keeper") throw StartFailure("the schema is newer", true);
+    return "all is kept";
   }
 };
 
@@ -162,15 +163,19 @@ TEST_F(PluginSetTest, StartsInOrderAndStopsInTheExactReverse) {
 
 TEST_F(PluginSetTest, MigratesWithoutStartingAnything) {
   make({&kGuest, &kKeeper});
-  plugins->migrate(host.services());
+  std::vector<std::string> said;
+  plugins->migrate(host.services(), [&](const std::string& plugin, const std::string& sentence) {
+    said.push_back(plugin + ": " + sentence);
+  });
   EXPECT_THAT(seen.all, ElementsAre("guest deleted", "keeper migrated", "keeper deleted"));
+  EXPECT_THAT(said, ElementsAre("keeper: all is kept")) << "who keeps nothing says nothing";
 }
 
 TEST_F(PluginSetTest, AMigrationThatIsRefusedNamesThePluginAndStaysAFaultOfTheConfiguration) {
   seen.throws_in_start = "keeper";
   make({&kKeeper});
   try {
-    plugins->migrate(host.services());
+    plugins->migrate(host.services(), [](const std::string&, const std::string&) {});
     FAIL();
   } catch (const StartFailure& refused) {
     EXPECT_STREQ(refused.what(), "keeper did not migrate: the schema is newer");
