@@ -164,6 +164,7 @@ TEST_F(WorkerTest, SendsFewCrashSuspectsAtOnceAndNeverKeepsOthersWaitingForThem)
   for (unsigned number = 1; number <= kAtOnce + 1; ++number) queue.give({makeOutbound(number)}, 2, true, 0);
   const auto settled = queue.awaitSettled(1);
   EXPECT_EQ(std::get<Release>(settled.front().settlement.outcome).cause, "suspect");
+  transport.awaitSends(kAtOnce);
   EXPECT_EQ(transport.sends(), kAtOnce);
   queue.give({makeOutbound(1000)});
   transport.awaitSends(kAtOnce + 1);

@@ -197,7 +197,7 @@ TEST_F(WorkerTest, EveryStageOfSendingHasAHeartbeatThatGoesOn) {
   const auto stages = {"worker-begin", "worker-end", "worker-record", "worker-settle"};
   std::map<std::string, std::uint64_t> before;
   for (const std::string stage : stages) before[stage] = board.ticks(stage);
-  awaitPause();
+  clock.awaitWaiting(5);  // the four stages and the scheduler
   clock.advance(1min);
   for (const std::string stage : stages)
     while (board.ticks(stage) == before[stage]) std::this_thread::yield();
