@@ -245,6 +245,7 @@ class Service(driver.Server):
             self.port = driver.until(self._find_port, driver.START_SECONDS, "the line with the port")
             while b"READY=1" not in heard.recv(65536):
                 pass
+            del debian.shared["/srv/manager"]  # the service still sees it, which hears nothing more
 
     @staticmethod
     def _write(debian, files, variables):
