@@ -64,14 +64,15 @@ std::vector<std::string> passOver(std::vector<Layer>& layers, const ConfigSource
     std::error_code error;
     return source.installed ? source.installed(plugin) : std::filesystem::exists(folder / (plugin + ".so"), error);
   };
-  const auto end = layers.end() - 1;
-  const auto kept = std::remove_if(layers.begin() + 1, end, [&](Layer& layer) {
-    const auto plugin = owner(layer, faults);
-    if (!plugin || installed(*plugin)) return false;
-    sentences.push_back(layer.name + " is passed over: the plugin " + *plugin + " is not installed");
-    return true;
-  });
-  layers.erase(kept, end);
+  for (std::size_t i = 1; i + 1 < layers.size();) {
+    const auto plugin = owner(layers[i], faults);
+    if (!plugin || installed(*plugin)) {
+      ++i;
+      continue;
+    }
+    sentences.push_back(layers[i].name + " is passed over: the plugin " + *plugin + " is not installed");
+    layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(i));
+  }
   return sentences;
 }
 

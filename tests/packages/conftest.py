@@ -42,24 +42,41 @@ def unpacked(debs, tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
-def previous(debs, tmp_path_factory):
-    """The version before, made of the same packages: a lower number and two scripts as they were shipped then."""
-    folder = tmp_path_factory.mktemp("previous")
+def renumbered(debs, folder, version, change):
+    """The packages under another number. change(name, tree) changes what is in each."""
     made = {}
     for name in ("penstock", "penstock-postgresql", "penstock-redis"):
         tree = folder / name
         run("dpkg-deb", "--raw-extract", str(debs[name]), str(tree))
         control = tree / "DEBIAN/control"
-        version = field(debs[name], "Version")
-        control.write_text(control.read_text(encoding="utf-8").replace(version, "0.0.9"), encoding="utf-8")
+        control.write_text(control.read_text(encoding="utf-8").replace(field(debs[name], "Version"), version), encoding="utf-8")
+        change(name, tree)
+        made[name] = folder / f"{name}_{version}.deb"
+        run("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(made[name]))
+    return made
+
+
+@pytest.fixture(scope="session")
+def previous(debs, tmp_path_factory):
+    """The version before, made of the same packages: a lower number and two scripts as they were shipped then."""
+    def change(name, tree):
         if name == "penstock":
             for script in ("retry.lua", "route.lua"):
                 file = tree / "etc/penstock/scripts" / script
                 file.write_text("-- As it was shipped before.\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
-        made[name] = folder / f"{name}_0.0.9.deb"
-        run("dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(made[name]))
-    return made
+
+    return renumbered(debs, tmp_path_factory.mktemp("previous"), "0.0.9", change)
+
+
+@pytest.fixture(scope="session")
+def following(debs, tmp_path_factory):
+    """The version after, made of the same packages: a higher number and a migration more of each schema."""
+    def change(_, tree):
+        for folder in (tree / "usr/share/penstock/migrations").glob("*"):
+            schema = "penstock." if folder.name == "postgres" else ""
+            (folder / "0900_later.sql").write_text(f"CREATE TABLE {schema}later (id integer PRIMARY KEY);\n", encoding="utf-8")
+
+    return renumbered(debs, tmp_path_factory.mktemp("following"), "99.0.0", change)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Install, upgrade, remove, purge and install again, by the real dpkg in a Debian of its own."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -234,6 +236,27 @@ def test_an_upgrade_keeps_messages_what_waits_and_what_was_edited(debian, debs, 
         assert len(sent(after, id)["attempts"]) == 1
 
 
+def test_files_are_brought_to_the_schema_of_the_version_after_with_all_that_is_in_them(debian, debs, following, serve):
+    debian.install(debs["penstock"])
+    before = serve()
+    sent(before, kept := send(before))
+    assert before.stop() == 0
+    before = serve({"AUTOSTART": "false"})
+    waiting = [send(before) for _ in range(20)]
+    assert before.stop() == 0
+
+    debian.install(following["penstock"])
+
+    after = serve()
+    assert after.message(kept)["status"] == "sent"
+    for id in waiting:
+        assert len(sent(after, id)["attempts"]) == 1
+    assert after.stop() == 0
+    for file in ("queue.db", "store.db"):
+        with contextlib.closing(sqlite3.connect(debian.path(f"/var/lib/penstock/{file}"))) as database:
+            assert database.execute("SELECT count(*) FROM later").fetchone() == (0,)
+
+
 def test_an_edited_rule_is_in_force_after_a_reload_by_root(debian, debs, serve):
     debian.install(debs["penstock"])
     service = serve()
@@ -397,3 +420,18 @@ def test_a_version_goes_on_with_queue_and_store_of_the_one_before_in_postgresql(
     after = serve(environment)
     for id in waiting:
         assert len(sent(after, id)["attempts"]) == 1
+
+
+def test_a_database_is_brought_to_the_schema_of_the_version_after_with_all_that_is_in_it(debian, debs, following, database, serve):
+    debian.install(debs["penstock"], debs["penstock-postgresql"])
+    environment = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": database.inside}
+    before = serve({**environment, "AUTOSTART": "false"})
+    waiting = [send(before) for _ in range(20)]
+    assert before.stop() == 0
+
+    debian.install(following["penstock"], following["penstock-postgresql"])
+
+    after = serve(environment)
+    for id in waiting:
+        assert len(sent(after, id)["attempts"]) == 1
+    assert database.query("gateway", "SELECT count(*) FROM penstock.later") == "0"
