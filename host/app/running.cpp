@@ -127,6 +127,7 @@ ReloadReport Running::reload(const ConfigSource& source) {
   addProviders(next, installation_, catalog);
   std::vector<std::string> faults = catalog.faults(next);
   if (!faults.empty()) throw ConfigurationFaults(std::move(faults));
+  for (const std::string& sentence : next.passedOver()) log_.information("host.file_passed_over", sentence);
   checkLogging(*next.poco(catalog.sections));
   policy_->reload(scriptSettings(next, catalog));
   catalog_ = std::move(catalog);

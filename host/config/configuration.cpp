@@ -70,7 +70,8 @@ std::vector<std::string> passOver(std::vector<Layer>& layers, const ConfigSource
       ++i;
       continue;
     }
-    sentences.push_back(layers[i].name + " is passed over: the plugin " + *plugin + " is not installed");
+    const std::string why = source.installed ? " was not installed when the service started" : " is not installed";
+    sentences.push_back(layers[i].name + " is passed over: the plugin " + *plugin + why);
     layers.erase(layers.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return sentences;

@@ -40,7 +40,7 @@ struct ConfigSource {
   Environment environment;                                     ///< getenv in production; empty values count as unset
   std::optional<std::filesystem::path> credentials;            ///< $CREDENTIALS_DIRECTORY
   std::filesystem::path plugins;                               ///< their folder where `plugin_dir` names none
-  /// Whether there is such a plugin; without it: whether the folder has its file.
+  /// Whether the running service has such a plugin; without it: whether the folder has its file.
   std::function<bool(std::string_view plugin)> installed;
 };
 

@@ -127,6 +127,32 @@ def test_a_reload_is_announced_and_its_outcome_shown(start, manager, tmp_path):
     manager.hears(lambda one: "READY" in one and one["STATUS"].startswith("the last reload was refused"), "the refusal")
 
 
+def test_a_reload_passes_over_what_belongs_to_a_plugin_that_came_after_the_start(start, manager, tmp_path):
+    shutil.copy(ROOT / "config" / "penstock.lua", tmp_path)
+    (tmp_path / "conf.d").mkdir()
+    plugins = with_test_plugin(tmp_path, "starts-slowly")
+    late = plugins / "redis-cache.so"
+    target = late.readlink()
+    late.unlink()
+    # As a package has it: without the sections of the plugin that is not there.
+    shipped = subprocess.run([ROOT / "packaging/config/sections", "without", tmp_path / "penstock.lua", "redis-cache"], check=True,
+                             capture_output=True, text=True).stdout
+    (tmp_path / "penstock.lua").write_text(shipped)
+    server = start({"config": str(tmp_path / "penstock"), "scripts_dir": str(ROOT / "scripts"), "plugin_dir": str(plugins)},
+                   folder=tmp_path, environment={"NOTIFY_SOCKET": manager.path})
+    manager.hears(has("READY"), "READY=1")
+
+    late.symlink_to(target)
+    (tmp_path / "conf.d" / "50-redis.lua").write_text(
+        'return { when_installed = "redis-cache", ["redis-cache"] = { ttl = "1h" }, worker = { concurrency = 7 } }\n')
+    server.process.send_signal(signal.SIGHUP)
+    reloading = manager.hears(has("RELOADING"), "RELOADING=1")
+    over = until(lambda: [one for one in manager.heard[manager.heard.index(reloading):] if "READY" in one], 30, "its end")[0]
+    assert over["STATUS"].startswith("ready on ")
+    said = [line["message"] for line in server.log_lines() if line.get("event") == "host.file_passed_over"]
+    assert said == ["conf.d/50-redis.lua is passed over: the plugin redis-cache was not installed when the service started"]
+
+
 def test_a_reload_by_an_operator_is_announced_as_well(start, manager):
     server = start(environment={"NOTIFY_SOCKET": manager.path})
     manager.hears(has("READY"), "READY=1")

@@ -60,7 +60,7 @@ TEST(Layering, ADropInOfAPluginThatIsNotThereIsPassedOver) {
               ElementsAre("conf.d/20.lua is passed over: the plugin here is not installed"));
   source.installed = [](std::string_view plugin) { return plugin == "here"; };
   EXPECT_THAT(Configuration::load(source).passedOver(),
-              ElementsAre("conf.d/10.lua is passed over: the plugin away is not installed"));
+              ElementsAre("conf.d/10.lua is passed over: the plugin away was not installed when the service started"));
 }
 
 TEST(Layering, OnlyADropInBelongsToAPluginAndItsNameIsText) {
