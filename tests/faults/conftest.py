@@ -6,6 +6,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 from driver import Server  # noqa: E402
+from postgres import cluster  # noqa: E402
 from receiver import Receiver  # noqa: E402
 
 
@@ -23,6 +24,12 @@ def start(tmp_path):
     running = [server for server in servers if server.process.poll() is None]
     statuses = [server.stop() for server in running]
     assert statuses == [0] * len(running), "\n".join(server.log_text()[-4000:] for server in running)
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with cluster() as server:
+        yield server
 
 
 @pytest.fixture

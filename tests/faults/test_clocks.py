@@ -5,12 +5,9 @@ import email.utils
 import json
 import pathlib
 
-import pytest
-
 from driver import until
 from ledger import Ledger, rounds
 from pg_site import before_persisting, site_of
-from postgres import Postgres, cluster_folder
 
 HOUR = 3600
 # Every message fails, without being kept, as long as there is a row in `trouble`.
@@ -25,14 +22,6 @@ WAITING = """
 SELECT coalesce(json_agg(json_build_array(sequence, attempts, extract(epoch FROM due_at), failures)), '[]')
 FROM penstock.queue_delayed WHERE lease IS NULL
 """
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 def wall_clock(shift):

@@ -12,21 +12,12 @@ from driver import until
 from ledger import rng, rounds
 from mailing import FAST, KEYED, MODES, Mailing, check_killed, post_until_killed
 from pg_site import MARGIN, NO_WORKER, PATIENCE, pause, site_of
-from postgres import Postgres, cluster_folder
 from proxy import Proxy
 from receiver import after
 
 LEASE = 4
 QUICK = {**FAST, "worker.lease": f"{LEASE}s", "worker.send_timeout": "1500ms", "worker.send_margin": "500ms"}
 TAKEOVER = LEASE + PATIENCE + MARGIN
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 @pytest.fixture

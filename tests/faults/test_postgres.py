@@ -10,16 +10,7 @@ import pytest
 from driver import until
 from ledger import SMS, Ledger, rng, rounds
 from pg_site import EVENT_TABLES, LEASE, MARGIN, NO_WORKER, PATIENCE, SESSIONS, before_persisting, pause, site_of, works
-from postgres import Postgres, cluster_folder
 from proxy import Proxy
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
 from driver import Server  # noqa: E402
 from penstockctl import lay_out  # noqa: E402
-from postgres import Postgres, cluster_folder  # noqa: E402
+from postgres import cluster  # noqa: E402
 from scripted import Scripted  # noqa: E402
 
 
@@ -44,11 +44,15 @@ def surroundings():
             server.create(databases[folder])
         return {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg", "DATABASE_URL": server.url(databases[folder])}
 
-    with cluster_folder() as own:
-        server = Postgres(own)
+    with cluster() as server:
         environment.change_store = lambda folder, sql: server.query(databases[folder], sql)
         yield environment
-        server.end()
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with cluster() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from driver import ROOT, phone, until
-from postgres import Postgres, cluster_folder
 from receiver import Receiver, accept, after
 
 SHARED = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
@@ -29,14 +28,6 @@ def gate():
     gate = threading.Event()
     yield gate
     gate.set()
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 def post(server, sender, texts):

@@ -2,27 +2,14 @@
 
 import collections
 import functools
-import pathlib
 import shutil
-import sys
 
 import pytest
 
 from driver import ROOT, Server, mailbox, phone, until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from postgres import Postgres, cluster_folder  # noqa: E402
-
 QUICK = {"pg-queue.outbox.poll": "20ms", "pg-queue.patience": "1s", "pg-queue.attend": "200ms", "worker.lease": "2s",
          "worker.wait": "200ms", "worker.send_timeout": "500ms", "worker.send_margin": "200ms"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 class Site:

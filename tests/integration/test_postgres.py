@@ -1,27 +1,11 @@
 """The service on PostgreSQL: starts, refusals, outages, migrations by hand, several processes."""
 
-import pathlib
 import subprocess
-import sys
 import time
-
-import pytest
 
 from driver import BUILD, phone, until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from postgres import Postgres, cluster_folder  # noqa: E402
-
-
 PG = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 def penstockd(url, *arguments, data="/nowhere"):

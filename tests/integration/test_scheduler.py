@@ -1,26 +1,11 @@
 """The scheduler as an operator meets it: starts, stops and the pace, of one process and of several."""
 
-import pathlib
-import sys
 import time
-
-import pytest
 
 from driver import phone, until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from postgres import Postgres, cluster_folder  # noqa: E402
-
 HOURLY = {"worker.interval": "1h", "worker.batch": "2"}
 SHARED = {"QUEUE_BACKEND": "pg", "STORE_BACKEND": "pg"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        yield server
-        server.end()
 
 
 def accept(server, count):

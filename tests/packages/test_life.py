@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -12,7 +11,7 @@ import pytest
 from chroot import Service, field
 from conftest import ROOT
 from driver import phone, until
-from postgres import Postgres, cluster_folder
+from postgres import cluster
 
 SCRIPTS = "/etc/penstock/scripts"
 
@@ -354,14 +353,12 @@ def test_plugins_come_and_go_with_their_packages(debian, debs, serve):
 @pytest.fixture
 def database(debian):
     """A PostgreSQL server of the machine, with an empty database, seen inside by its socket."""
-    with cluster_folder() as folder:
-        server = Postgres(folder)
-        os.chmod(folder, 0o755)
+    with cluster() as server:
+        server.folder.chmod(0o755)
         server.create("gateway")
-        debian.shared["/srv/postgresql"] = folder
+        debian.shared["/srv/postgresql"] = str(server.folder)
         server.inside = "postgres://penstock@/gateway?host=/srv/postgresql"
         yield server
-        server.end()
 
 
 def test_packages_touch_no_database_and_a_database_outlives_them(debian, debs, previous, database, serve):

@@ -177,3 +177,14 @@ class Postgres:
         if self.process.poll() is None:
             self.stop()
         self.log.close()
+
+
+@contextlib.contextmanager
+def cluster():
+    """A server that is dropped with its folder."""
+    with cluster_folder() as folder:
+        server = Postgres(folder)
+        try:
+            yield server
+        finally:
+            server.end()

@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
-from postgres import Postgres, cluster_folder  # noqa: E402
+from postgres import cluster  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build/release"))
 TOOL, PLUGINS = BUILD / "bin/penstock-conformance", BUILD / "lib/penstock/plugins"
@@ -47,10 +47,8 @@ def test_the_example_and_a_durable_engine_keep_theirs(engine):
 
 @pytest.fixture(scope="module")
 def postgres():
-    with cluster_folder() as folder:
-        server = Postgres(folder)
+    with cluster() as server:
         yield server
-        server.end()
 
 
 COUNTS = ("--only", "counts: [er][efv]*")  # of all that is there, at one time
