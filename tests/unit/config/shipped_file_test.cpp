@@ -16,11 +16,14 @@
 #include "plugins/worker/config.h"
 #include "policy/config.h"
 #include "policy/provider_declaration.h"
+#include "support/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 namespace penstock::test {
 namespace {
@@ -208,6 +211,27 @@ TEST(ShippedFile, AnUnknownWordInTheEnvironmentIsAFaultThatNamesIt) {
     } catch (const ConfigurationFaults& failure) {
       EXPECT_THAT(failure.faults, ElementsAre(HasSubstr(name + " = \"nonsense\": " + expected)));
     }
+  }
+}
+
+TEST(ShippedFile, AnUnknownBackendIsAFaultThatNamesTheWordThatIsToBeMended) {
+  std::stringstream text;
+  text << std::ifstream(kCheckout / "config/penstock.lua").rdbuf();
+  std::string edited = text.str();
+  const std::string shipped_word = "local backend = \"sqlite\"";
+  const auto place = edited.find(shipped_word);
+  ASSERT_NE(place, std::string::npos);
+  edited.replace(place, shipped_word.size(), "local backend = \"memory\"");  // a queue, but no store
+  const TemporaryFolder folder;
+  ConfigSource source;
+  source.file = folder.path() / "penstock.lua";
+  std::ofstream(source.file) << edited;
+  source.environment = [](std::string_view) { return std::nullopt; };
+  try {
+    Configuration::load(source);
+    FAIL();
+  } catch (const ConfigurationFaults& failure) {
+    EXPECT_THAT(failure.faults, ElementsAre(HasSubstr("backend = \"memory\": expected pg, sqlite")));
   }
 }
 

@@ -9,65 +9,70 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
 #include <thread>
 
 namespace penstock::test {
 
 using namespace std::chrono_literals;
 
-TEST(Committer, RoomThatIsMadeDuringACommitIsNotForgotten) {
+/// A committer whose journal is held up in its first batch, with the verdict that the test gives it, until it is let
+/// go.
+class CommitterTest : public testing::Test {
+protected:
+  void start(PublishVerdict first) {
+    journal_.on_publish = [this, first, calls = 0](std::span<durable::Publication> batch) mutable {
+      batch.front().result.verdict = ++calls == 1 ? first : PublishVerdict::Accepted;
+      if (calls > 1) return;
+      entered_.set_value();
+      left_.get_future().wait();
+    };
+    committer.emplace(options_, durable::Instruments(metrics_, options_.engine), journal_, log_.log(), clock, board,
+                      [] {});
+  }
+  std::future<PublishResult> publish() {
+    auto answer = std::make_shared<std::promise<PublishResult>>();
+    committer->publish(Event{}, [answer](PublishResult result) { answer->set_value(std::move(result)); });
+    return answer->get_future();
+  }
+  void awaitHeldUp() { entered_.get_future().wait(); }
+  void letGo() { left_.set_value(); }
+
   ManualClock clock;
-  RecordedMetrics metrics;
-  CapturedLog log{"queue"};
   StubHealthBoard board;
-  FakeJournal journal;
-  std::promise<void> entered;
-  std::promise<void> left;
-  int calls = 0;
-  journal.on_publish = [&](std::span<durable::Publication> batch) {
-    batch.front().result.verdict = ++calls == 1 ? PublishVerdict::Full : PublishVerdict::Accepted;
-    if (calls > 1) return;
-    entered.set_value();
-    left.get_future().wait();
-  };
-  durable::Options options{.engine = "test", .wait_when_full = true, .full_wait = 1h};
-  std::promise<PublishResult> answer;
-  auto answered = answer.get_future();
-  durable::Committer committer(options, durable::Instruments(metrics, options.engine), journal, log.log(), clock, board,
-                               [] {});
-  committer.publish(Event{}, [&](PublishResult result) { answer.set_value(result); });
-  entered.get_future().wait();
-  committer.roomMade();  // by a settlement that the journal's answer does not know of yet
-  left.set_value();
+
+private:
+  RecordedMetrics metrics_;
+  CapturedLog log_{"queue"};
+  FakeJournal journal_;
+  durable::Options options_{.engine = "test", .wait_when_full = true, .full_wait = 1h};
+  std::promise<void> entered_;
+  std::promise<void> left_;
+
+protected:
+  std::optional<durable::Committer> committer;
+};
+
+TEST_F(CommitterTest, RoomThatIsMadeDuringACommitIsNotForgotten) {
+  start(PublishVerdict::Full);
+  auto answered = publish();
+  awaitHeldUp();
+  committer->roomMade();  // by a settlement that the journal's answer does not know of yet
+  letGo();
   ASSERT_EQ(answered.wait_for(10s), std::future_status::ready) << "it waits for room that is there";
   EXPECT_EQ(answered.get().verdict, PublishVerdict::Accepted);
 }
 
-TEST(Committer, AJournalThatHangsIsSeenByItsHeartbeat) {
-  ManualClock clock;
-  RecordedMetrics metrics;
-  CapturedLog log{"queue"};
-  StubHealthBoard board;
-  FakeJournal journal;
-  std::promise<void> entered;
-  std::promise<void> left;
-  journal.on_publish = [&](std::span<durable::Publication> batch) {
-    batch.front().result.verdict = PublishVerdict::Accepted;
-    entered.set_value();
-    left.get_future().wait();
-  };
-  durable::Options options{.engine = "test"};
-  std::promise<void> answered;
-  durable::Committer committer(options, durable::Instruments(metrics, options.engine), journal, log.log(), clock, board,
-                               [] {});
-  committer.publish(Event{}, [&](const PublishResult&) { answered.set_value(); });
-  entered.get_future().wait();
+TEST_F(CommitterTest, AJournalThatHangsIsSeenByItsHeartbeat) {
+  start(PublishVerdict::Accepted);
+  auto answered = publish();
+  awaitHeldUp();
   const std::uint64_t hanging = board.ticks("test committer");
   EXPECT_GT(hanging, 0U);
   clock.advance(1h);
   EXPECT_EQ(board.ticks("test committer"), hanging);
-  left.set_value();
-  answered.get_future().wait();
+  letGo();
+  answered.wait();
   while (board.ticks("test committer") == hanging) std::this_thread::yield();
 }
 

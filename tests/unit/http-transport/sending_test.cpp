@@ -157,5 +157,25 @@ TEST_F(Sending, WhatIsWrongInTheConfigurationIsSaidAtOnce) {
   }
 }
 
+TEST_F(Sending, ALoopThatIsHeldUpIsSeenByItsHeartbeat) {
+  open({{"threads", "1"}});
+  const std::string loop = "http-transport/1";
+  Receiver receiver(says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  std::promise<void> entered;
+  std::promise<void> left;
+  transport().send(post(receiver.url()), clock.now() + seconds(20), [&](const SendOutcome&) {
+    entered.set_value();
+    left.get_future().wait();
+  });
+  entered.get_future().wait();
+  const std::uint64_t held = fixture->board.ticks(loop);
+  EXPECT_GT(held, 0U);
+  auto later = send(post(receiver.url()));
+  EXPECT_EQ(fixture->board.ticks(loop), held);
+  left.set_value();
+  EXPECT_TRUE(std::holds_alternative<OutboundResponse>(later.get()));
+  EXPECT_GT(fixture->board.ticks(loop), held);
+}
+
 }  // namespace
 }  // namespace penstock::http_transport
