@@ -23,6 +23,8 @@ def commands(build, label):
                              check=True).stdout
     found = {}
     for test in json.loads(listing)["tests"]:
+        if "pytest" in test.get("command", []):
+            continue
         command = [part for part in test.get("command", []) if not part.startswith("--gtest")]
         properties = {entry["name"]: entry["value"] for entry in test.get("properties", [])}
         found.setdefault(tuple(command), (properties.get("ENVIRONMENT", []), properties.get("WORKING_DIRECTORY")))

@@ -164,23 +164,29 @@ QueueStats DurableQueue::stats() {
 
 template <typename Read>
 std::invoke_result_t<Read> DurableQueue::beside(Read read) {
-  {
-    std::lock_guard lock(mutex_);
-    if (closing_) throw closing(options_.engine);
-    ++inside_;
-  }
   struct Inside {
-    DurableQueue& queue;
+    explicit Inside(DurableQueue& which) : queue(which) {
+      std::lock_guard lock(queue.mutex_);
+      ++queue.inside_;
+    }
     ~Inside() {
       std::lock_guard lock(queue.mutex_);
       --queue.inside_;
-      if (queue.closing_) queue.left_.notify_all();
+      if (reads) queue.reading_ = false;
+      queue.left_.notify_all();
     }
-  };
-  const Inside inside{*this};
-  // Who asks must not hold up who asks for something else; one question takes up to two seconds.
-  const std::unique_lock reading(reading_, kOthersReading);
-  if (!reading) throw QueueUnavailable("another question about dead letters is being answered; ask again");
+    DurableQueue& queue;
+    bool reads = false;
+  } inside(*this);
+  {
+    std::unique_lock lock(mutex_);
+    // Who asks must not hold up who asks for something else; one question takes up to two seconds.
+    const SteadyTime until = clock_.now() + kOthersReading;
+    while (reading_ && !closing_ && clock_.now() < until) clock_.wait(lock, left_, until, {});
+    if (closing_) throw closing(options_.engine);
+    if (reading_) throw QueueUnavailable("another question about dead letters is being answered; ask again");
+    reading_ = inside.reads = true;
+  }
   return read();
 }
 
@@ -477,6 +483,7 @@ void DurableQueue::close() noexcept {
     if (closing_) return;
     closing_ = true;
     work_.notify_all();
+    left_.notify_all();
     for (Demand* demand : demands_) demand->changed.notify_one();
   }
   committer_.close();

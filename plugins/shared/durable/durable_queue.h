@@ -116,9 +116,8 @@ private:
   bool closing_ = false;
   std::size_t inside_ = 0;  ///< calls that wait for the dispatcher, or read beside it
   std::condition_variable_any left_;
-  bool news_ = true;  ///< the journal may hold more
-
-  std::timed_mutex reading_;  ///< held by the one that reads, so that readers do not take all the journal's sessions
+  bool reading_ = false;  ///< one of them does; only one, so that they do not take all the journal's sessions
+  bool news_ = true;      ///< the journal may hold more
 
   Committer committer_;
   std::jthread thread_;

@@ -108,10 +108,51 @@ TEST_F(DurableReads, WhoAsksWhileAnotherIsAnsweredIsSentAway) {
   };
   auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
   entered.get_future().wait();
-  EXPECT_THROW(queue->causes({}, 10), QueueUnavailable);
+  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
+  while (asked.wait_for(0s) != std::future_status::ready) {
+    clock.advance(200ms);
+    std::this_thread::yield();
+  }
+  EXPECT_THROW(asked.get(), QueueUnavailable);
   left.set_value();
   listed.get();
   EXPECT_NO_THROW(queue->causes({}, 10));
+}
+
+TEST_F(DurableReads, WhoAsksMeanwhileIsAnsweredOnceTheOtherIs) {
+  std::promise<void> entered;
+  std::promise<void> left;
+  journal->on_list = [&] {
+    entered.set_value();
+    left.get_future().wait();
+    return DeadLetterPage{};
+  };
+  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
+  entered.get_future().wait();
+  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
+  left.set_value();
+  ASSERT_EQ(asked.wait_for(10s), std::future_status::ready) << "nobody told it that the other has been answered";
+  EXPECT_EQ(asked.get(), 0U);
+}
+
+TEST_F(DurableReads, ACloseSendsAwayWhoWaitsToAsk) {
+  std::promise<void> entered;
+  std::promise<void> left;
+  journal->on_list = [&] {
+    entered.set_value();
+    left.get_future().wait();
+    return DeadLetterPage{};
+  };
+  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
+  entered.get_future().wait();
+  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
+  auto closed = std::async(std::launch::async, [&] { queue->close(); });
+  ASSERT_EQ(asked.wait_for(10s), std::future_status::ready) << "it waits beyond the end";
+  EXPECT_THROW(asked.get(), QueueUnavailable);
+  EXPECT_EQ(closed.wait_for(0s), std::future_status::timeout) << "who is answered still reads";
+  left.set_value();
+  listed.get();
+  closed.get();
 }
 
 TEST_F(DurableReads, AReplayComesInStepsThatKeepTheSpread) {
