@@ -70,6 +70,8 @@ class Moved:
 
     def __init__(self, server):
         self.server = server
+        until(lambda: server.metric("penstock_worker_processed_total") == server.metric("penstock_ingest_published_total"),
+              what="the worker's part in what came before")
         self.before = server.metrics()
 
     def by(self, **expected):
