@@ -1,7 +1,8 @@
 """Runs the GoogleTest binaries of a build again and again in one process each, which ctest would start anew for every case.
 
 Usage: repeat.py --build build/release --label 'unit|conformance' --rounds 50
-Two binaries run at once (--jobs). Ends with a line "N passed, N failed" that counts binaries, and exit status 1 when one failed.
+Two binaries run at once (--jobs); what is pytest under that label is left out. Ends with a line "N passed, N failed" that counts
+binaries, and exit status 1 when one failed.
 """
 import argparse
 import concurrent.futures

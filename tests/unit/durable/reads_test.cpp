@@ -63,6 +63,27 @@ protected:
     }
   }
 
+  /// A list of dead letters that is under way when this comes back, and is answered once it is let go.
+  std::future<std::uint64_t> holdUpAList(std::uint64_t total = 0) {
+    journal->on_list = [this, total] {
+      entered_.set_value();
+      left_.get_future().wait();
+      return DeadLetterPage{.items = {}, .total = total};
+    };
+    auto listed = std::async(std::launch::async, [this] { return queue->list({}, {1, 50}).total; });
+    entered_.get_future().wait();
+    return listed;
+  }
+  void letGo() { left_.set_value(); }
+  std::future<std::size_t> ask() {
+    return std::async(std::launch::async, [this] { return queue->causes({}, 10).size(); });
+  }
+
+private:
+  std::promise<void> entered_;
+  std::promise<void> left_;
+
+protected:
   ManualClock clock;
   RecordedMetrics metrics;
   CapturedLog log{"queue"};
@@ -73,18 +94,10 @@ protected:
 };
 
 TEST_F(DurableReads, ASlowListKeepsNobodyFromTheDispatcher) {
-  std::promise<void> entered;
-  std::promise<void> left;
-  journal->on_list = [&] {
-    entered.set_value();
-    left.get_future().wait();
-    return DeadLetterPage{.items = {}, .total = 7};
-  };
-  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
-  entered.get_future().wait();
+  auto listed = holdUpAList(7);
   auto counted = std::async(std::launch::async, [&] { return queue->stats().dead; });
   const auto verdict = counted.wait_for(10s);
-  left.set_value();
+  letGo();
   EXPECT_EQ(verdict, std::future_status::ready) << "the dispatcher waits for who reads dead letters";
   EXPECT_EQ(counted.get(), 0U);
   EXPECT_EQ(listed.get(), 7U);
@@ -99,58 +112,34 @@ TEST_F(DurableReads, TheDispatchersHeartbeatGoesOn) {
 }
 
 TEST_F(DurableReads, WhoAsksWhileAnotherIsAnsweredIsSentAway) {
-  std::promise<void> entered;
-  std::promise<void> left;
-  journal->on_list = [&] {
-    entered.set_value();
-    left.get_future().wait();
-    return DeadLetterPage{};
-  };
-  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
-  entered.get_future().wait();
-  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
+  auto listed = holdUpAList();
+  auto asked = ask();
   while (asked.wait_for(0s) != std::future_status::ready) {
     clock.advance(200ms);
     std::this_thread::yield();
   }
   EXPECT_THROW(asked.get(), QueueUnavailable);
-  left.set_value();
+  letGo();
   listed.get();
   EXPECT_NO_THROW(queue->causes({}, 10));
 }
 
 TEST_F(DurableReads, WhoAsksMeanwhileIsAnsweredOnceTheOtherIs) {
-  std::promise<void> entered;
-  std::promise<void> left;
-  journal->on_list = [&] {
-    entered.set_value();
-    left.get_future().wait();
-    return DeadLetterPage{};
-  };
-  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
-  entered.get_future().wait();
-  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
-  left.set_value();
+  auto listed = holdUpAList();
+  auto asked = ask();
+  letGo();
   ASSERT_EQ(asked.wait_for(10s), std::future_status::ready) << "nobody told it that the other has been answered";
   EXPECT_EQ(asked.get(), 0U);
 }
 
 TEST_F(DurableReads, ACloseSendsAwayWhoWaitsToAsk) {
-  std::promise<void> entered;
-  std::promise<void> left;
-  journal->on_list = [&] {
-    entered.set_value();
-    left.get_future().wait();
-    return DeadLetterPage{};
-  };
-  auto listed = std::async(std::launch::async, [&] { return queue->list({}, {1, 50}).total; });
-  entered.get_future().wait();
-  auto asked = std::async(std::launch::async, [&] { return queue->causes({}, 10).size(); });
+  auto listed = holdUpAList();
+  auto asked = ask();
   auto closed = std::async(std::launch::async, [&] { queue->close(); });
   ASSERT_EQ(asked.wait_for(10s), std::future_status::ready) << "it waits beyond the end";
   EXPECT_THROW(asked.get(), QueueUnavailable);
   EXPECT_EQ(closed.wait_for(0s), std::future_status::timeout) << "who is answered still reads";
-  left.set_value();
+  letGo();
   listed.get();
   closed.get();
 }
