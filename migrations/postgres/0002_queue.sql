@@ -423,13 +423,18 @@ BEGIN
   FROM penstock.queue_partitions p WHERE p.consumer = me ORDER BY 1;
 END $$;
 
--- A process hands nothing out any more.
-CREATE FUNCTION penstock.queue_leave(me bigint, floor_now bigint, known smallint[]) RETURNS void LANGUAGE sql AS $$
+-- A process hands nothing out any more. What it says of another timeline is about other events, and its number may be
+-- somebody else's by now: then nothing is changed, and its partitions are free once its time is over.
+CREATE FUNCTION penstock.queue_leave(me bigint, my_timeline text, floor_now bigint, known smallint[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF penstock.queue_timeline() <> my_timeline THEN RETURN; END IF;
   UPDATE penstock.queue_partitions
   SET consumer = NULL, floor = CASE WHEN partition = ANY (known) THEN greatest(floor, floor_now) ELSE floor END
   WHERE consumer = me;
   DELETE FROM penstock.queue_consumers WHERE consumer = me;
-$$;
+END $$;
 
 -- Commits that events are handed out: those of the ring, so many of each slot, in order within it, and delayed ones by
 -- sequence. The lease's number is the caller's own, so that the call may be repeated when its answer was lost. False when

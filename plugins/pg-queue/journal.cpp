@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <random>
 #include <utility>
 
 namespace penstock::pg_queue {
@@ -206,7 +207,9 @@ void PgJournal::attendOn(postgres::Session& session, Window& window) {
       auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
       joined.next();
       consumer_ = joined.integer(0);
-      leases_ = 0;
+      // After a promotion another may have been given the same number, and must not be taken for this one by its
+      // leases.
+      leases_ = std::random_device{}();
     }
     auto had = partitionsOf(partitions_);
     Parameters attending;
@@ -399,7 +402,8 @@ void PgJournal::leave(Window& window) {
   if (consumer_ == 0) return;
   auto had = partitionsOf(partitions_);
   Parameters leaving;
-  leaving.add(consumer_.load()).add(static_cast<std::int64_t>(window.floor(cursor_))).add(had);
+  leaving.add(consumer_.load()).add(std::string_view(timeline_));
+  leaving.add(static_cast<std::int64_t>(window.floor(cursor_))).add(had);
   window.revoke(kAll);
   partitions_ = 0;
   consumer_ = 0;

@@ -86,7 +86,7 @@ private:
   std::unordered_set<std::uint64_t> passed_;  ///< it was; empty once the cursor is there
   std::int64_t version_ = 0;                  ///< of its ownership, which hand-overs name
   std::string timeline_;                      ///< of the server's history that all of this is about
-  std::int64_t leases_ = 0;                   ///< this consumer has numbered
+  std::int64_t leases_ = 0;                   ///< the last that this consumer has numbered; it begins anywhere
   bool doubt_ = false;                        ///< what became of a hand-over or of the last attend is not known
   SteadyTime next_attend_{};
   SteadyTime next_due_{};

@@ -140,7 +140,7 @@ def test_partitions_that_were_not_read_yet_are_left_as_they_came(postgres):
     attend(one, 5000, of_one)
     of_other = attend(other, 0, "")
     attend(other, 7000, of_other)
-    ask(f"penstock.queue_leave({one}, 5000, '{{{of_one}}}')")
+    ask(f"penstock.queue_leave({one}, penstock.queue_timeline(), 5000, '{{{of_one}}}')")
     everything = attend(other, 7000, of_other)
     assert everything.count(",") == 63
     assert ask(f"floor FROM penstock.queue_consumers WHERE consumer = {other}") == "5000"

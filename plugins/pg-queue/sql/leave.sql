@@ -1,1 +1,1 @@
-SELECT penstock.queue_leave($1, $2, $3)
+SELECT penstock.queue_leave($1, $2, $3, $4)

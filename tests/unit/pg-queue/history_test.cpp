@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <vector>
+
+#include "penstock/queue.h"
+#include "support/plugin_fixture.h"
+#include "support/postgres_database.h"
+#include "unit/pg-queue/outbox_fixture.h"
+
+// After a standby was promoted that had not got everything, what a process remembers is of another history: it must
+// neither hand it out nor say of it how far it had come.
+namespace penstock::pg_queue {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One of the processes that share a queue.
+class Process {
+public:
+  explicit Process(const std::string& url)
+      : plugin_(PENSTOCK_QUEUE_PLUGIN,
+                {{"pg.url", url}, {"attend", "500ms"}, {"patience", "1s"}, {"outbox.enabled", "false"}},
+                PENSTOCK_MIGRATIONS) {
+    plugin_.start();
+  }
+
+  void publish(int first, int last) {
+    for (int number = first; number <= last; ++number) {
+      const std::string body = std::to_string(number);
+      Event event;
+      event.id = Uuid::make(plugin_.clock.wall());
+      event.customer = "default";
+      event.key = Digest128::of({"key", body});
+      event.fingerprint = Digest128::of({"fingerprint", body});
+      event.conversation = "sms:" + body;
+      event.content.body = body;
+      std::promise<PublishVerdict> verdict;
+      queue().publish(std::move(event), [&](const PublishResult& result) { verdict.set_value(result.verdict); });
+      ASSERT_EQ(verdict.get_future().get(), PublishVerdict::Accepted);
+    }
+  }
+
+  /// So many of those that are handed out from now on, and fewer when no more come.
+  std::vector<Delivery> receive(std::size_t count) {
+    std::vector<Delivery> deliveries;
+    // Who was taken away by a promotion is believed to live until its time is over, which is the database's.
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (deliveries.size() < count && std::chrono::steady_clock::now() < deadline) {
+      for (Delivery& delivery : queue().receive(count, 1min, 0s, {})) deliveries.push_back(std::move(delivery));
+      if (deliveries.size() < count) plugin_.clock.advance(500ms);
+    }
+    return deliveries;
+  }
+
+  SettleVerdict settle(const Delivery& delivery) {
+    return queue().settle(std::vector<Settlement>{{delivery.token, Done{}}}).front();
+  }
+
+  /// The bodies of so many that are handed out and done.
+  std::vector<std::string> finish(std::size_t count) {
+    std::vector<std::string> bodies;
+    for (const Delivery& delivery : receive(count)) {
+      EXPECT_EQ(settle(delivery), SettleVerdict::Settled);
+      bodies.push_back(delivery.event.content.body);
+    }
+    return bodies;
+  }
+
+  /// Nobody asks it for events for so long that it hands nothing out any more.
+  void idle() {
+    plugin_.clock.advance(1min);
+    test::until([&] { return partitions() == 0; });
+  }
+
+  double partitions() { return plugin_.metrics.value("penstock_queue_partitions{engine=\"pg_queue\"}"); }
+
+private:
+  Queue& queue() { return plugin_.get<Queue>(); }
+
+  test::PluginFixture plugin_;
+};
+
+class History : public testing::Test {
+protected:
+  /// The server goes on as a standby that had got the first so many events.
+  void promoteWith(int events) {
+    const std::string lost = "sequence > " + std::to_string(events) + ";";
+    const std::string lost_leases = "sequences[1] > " + std::to_string(events) + ";";
+    session_.script("DELETE FROM penstock.queue_events_0 WHERE " + lost + "DELETE FROM penstock.queue_keys_0 WHERE " +
+                    lost + "DELETE FROM penstock.queue_handed_0 WHERE " + lost_leases +
+                    "DELETE FROM penstock.queue_settled_0 WHERE " + lost_leases +
+                    "CREATE OR REPLACE FUNCTION penstock.queue_timeline() RETURNS text LANGUAGE sql AS"
+                    " $$ SELECT '0000ABCD' $$");
+  }
+
+  const std::string url_ = test::migratedDatabase(PENSTOCK_MIGRATIONS);
+  postgres::Session session_{test::sessionOptions(url_)};
+};
+
+TEST_F(History, WhoLeavesSaysNothingOfAnother) {
+  Process process(url_);
+  process.publish(1, 5);
+  ASSERT_EQ(process.finish(5).size(), 5U);
+  process.publish(6, 10);
+  ASSERT_EQ(process.finish(5).size(), 5U);
+  ASSERT_EQ(process.partitions(), 64);
+  promoteWith(5);
+  process.idle();
+  process.publish(11, 13);
+  EXPECT_EQ(process.finish(3), (std::vector<std::string>{"11", "12", "13"}));
+}
+
+TEST_F(History, WhatWasHandedOutInAnotherSettlesNothing) {
+  Process before(url_);
+  before.publish(1, 1);
+  const std::vector<Delivery> lost = before.receive(1);
+  ASSERT_EQ(lost.size(), 1U);
+  promoteWith(0);
+  // The standby did not even get that this process has joined, so another one is given its number.
+  session_.script(
+      "DELETE FROM penstock.queue_consumers;"
+      "ALTER TABLE penstock.queue_consumers ALTER COLUMN consumer RESTART");
+  Process after(url_);
+  after.publish(2, 2);
+  const std::vector<Delivery> now = after.receive(1);
+  ASSERT_EQ(now.size(), 1U);
+  ASSERT_EQ(now.front().token.words[1], lost.front().token.words[1]) << "it is in the place of the other";
+  EXPECT_EQ(before.settle(lost.front()), SettleVerdict::LeaseLost);
+  EXPECT_EQ(after.settle(now.front()), SettleVerdict::Settled);
+}
+
+}  // namespace
+}  // namespace penstock::pg_queue
