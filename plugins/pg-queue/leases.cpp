@@ -1,4 +1,5 @@
 #include "pg-queue/journal.h"
+#include "pg-queue/seconds.h"
 #include "pg-queue/sql.h"
 #include "shared/dispatch/waits.h"
 #include "shared/durable/window.h"
@@ -20,8 +21,6 @@ using postgres::Array;
 using postgres::Parameters;
 
 constexpr int kLeaseBits = 36;  // leases of one consumer; consumers are numbered above them
-
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 Fate fateOf(std::int64_t number) {
   constexpr std::array kFates{Fate::Gone, Fate::Ready, Fate::Leased, Fate::Buried};

@@ -1,6 +1,7 @@
 #include "pg-queue/outbox.h"
 
 #include "pg-queue/partition.h"
+#include "pg-queue/seconds.h"
 #include "pg-queue/sql.h"
 
 #include <algorithm>
@@ -17,10 +18,6 @@ constexpr std::int64_t kBatchBytes = 8 << 20;
 constexpr std::string_view kReused = "idempotency_key_reused";  // as outbox_move says it
 constexpr Duration kLongestPause = std::chrono::seconds(2);
 constexpr auto kHeartbeatLimit = std::chrono::minutes(2);
-
-Duration fromSeconds(double value) {
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
-}
 
 Parameters parametersOf(std::span<const JudgedDraft> drafts, const Settings& settings) {
   Array<std::int64_t> numbers(drafts.size());
@@ -50,13 +47,13 @@ Parameters parametersOf(std::span<const JudgedDraft> drafts, const Settings& set
     reasons.add(draft.reason);
     causes.add(causeOf(draft.reason));
     sentences.add(draft.sentence);
-    delays.add(std::chrono::duration<double>(draft.delay).count());
+    delays.add(seconds(draft.delay));
   }
   Parameters parameters;
   parameters.add(numbers).add(fates).add(ids).add(keys).add(fingerprints).add(conversations).add(partitions);
   parameters.add(customers).add(texts).add(reasons).add(causes).add(sentences).add(delays);
   parameters.add(std::string_view(causeOf(kReused)));
-  parameters.add(std::chrono::duration<double>(settings.key_window).count());
+  parameters.add(seconds(settings.key_window));
   parameters.add(settings.max_events).add(settings.max_bytes);
   return parameters;
 }

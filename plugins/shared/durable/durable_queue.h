@@ -85,6 +85,7 @@ private:
   void finish(Round& round);
   std::vector<Delivery> parse(Demand& demand);
   void noteUnreadable(const Uuid& id);
+  QueueUnavailable closing() const { return QueueUnavailable(options_.engine + " is closing"); }
   template <typename Call>
   void await(std::unique_lock<std::mutex>& lock, Call& call);
   /// Runs `read` on the caller's thread, beside the dispatcher, when no other does; close waits until it has ended.
