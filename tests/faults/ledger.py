@@ -14,15 +14,15 @@ SMS = "/api/messages/sms"
 class Ledger:
     """Posts messages while things go wrong and keeps every answer; knows what must be there afterwards.
 
-    accepted: body -> id. refused: bodies that were answered with 4xx. shed: those that were answered with 503. unknown:
-    bodies whose answer never came: such a message is there once or not at all.
+    accepted: body -> id. refused: body -> code, of those that were answered with 4xx. shed: the same of those that were
+    answered with 503. unknown: bodies whose answer never came: such a message is there once or not at all.
     """
 
     def __init__(self, pairs=6):
         self.pairs = [(phone(), phone()) for _ in range(pairs)]
         self.accepted = {}
-        self.refused = set()
-        self.shed = set()
+        self.refused = {}
+        self.shed = {}
         self.unknown = set()
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
@@ -50,9 +50,9 @@ class Ledger:
                 self.accepted[body] = answer["id"]
             elif response.status == 503:
                 assert int(response.headers["Retry-After"]) >= 1
-                self.shed.add(body)
+                self.shed[body] = answer["code"]
             else:
-                self.refused.add(body)
+                self.refused[body] = answer["code"]
         return response.status
 
     def load(self, server, threads=6):
@@ -81,7 +81,7 @@ class Ledger:
                     found.setdefault(item["body"], []).append(item["id"])
         doubled = {body: ids for body, ids in found.items() if len(ids) > 1}
         lost = {body: id for body, id in self.accepted.items() if found.get(body) != [id]}
-        strangers = set(found) - set(self.accepted) - self.unknown - (self.shed if answers_lost else set())
+        strangers = set(found) - set(self.accepted) - self.unknown - (set(self.shed) if answers_lost else set())
         assert (lost, doubled, strangers) == ({}, {}, set())
         return set(found)
 
