@@ -143,8 +143,9 @@ AS 'SELECT (1::bigint << 62) + number';
 
 -- Moves drafts that the policy has judged. fate: 0 publish, 1 bury, 2 try again after the delay; `texts` are events. Says
 -- for each: 0 accepted, 1 duplicate, 2 conflict (now a dead letter), 3 the queue is full (it stays), 4 buried, 5 will be
--- tried again, 6 it was gone, 7 it is locked (it stays); with the id of the first event of its key. No rows when another
+-- tried again, 6 it was gone, 7 it is locked or another (it stays); with the id of the first event of its key. No rows when another
 -- process is moving. One call is one transaction, so that a draft leaves the outbox exactly when it enters the queue.
+-- A number alone does not say which draft is meant: after the promotion of a standby that had not got all it is given again.
 CREATE FUNCTION penstock.outbox_move(
   numbers bigint[], fates smallint[], ids uuid[], keys uuid[], fingerprints uuid[], conversations uuid[],
   partitions smallint[], customers text[], texts text[], reasons text[], causes text[], sentences text[],
@@ -165,7 +166,8 @@ DECLARE
 BEGIN
   IF NOT pg_try_advisory_xact_lock(7301, 3) THEN RETURN; END IF;
   SELECT coalesce(array_agg(m.number), '{}') INTO mine FROM (
-    SELECT o.number FROM penstock.outbox o WHERE o.number = ANY (numbers) ORDER BY o.number FOR UPDATE SKIP LOCKED) AS m;
+    SELECT o.number FROM penstock.outbox o WHERE o.number = ANY (numbers) AND o.id = ANY (ids)
+    ORDER BY o.number FOR UPDATE SKIP LOCKED) AS m;
   SELECT array_agg(i.place ORDER BY i.place) AS places, array_agg(i.id ORDER BY i.place) AS ids,
     array_agg(i.key ORDER BY i.place) AS keys, array_agg(i.fingerprint ORDER BY i.place) AS fingerprints,
     array_agg(i.conversation ORDER BY i.place) AS conversations, array_agg(i.partition ORDER BY i.place) AS partitions,

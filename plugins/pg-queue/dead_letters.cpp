@@ -1,4 +1,5 @@
 #include "pg-queue/journal.h"
+#include "pg-queue/seconds.h"
 #include "pg-queue/sql.h"
 
 #include <chrono>
@@ -17,7 +18,7 @@ Parameters parametersOf(const DeadLetterFilter& filter, Duration retention) {
   parameters.add(ids).add(filter.customer).add(filter.reason);
   parameters.add(filter.kind ? std::optional<std::string_view>(word(*filter.kind)) : std::nullopt);
   parameters.add(filter.dead_since).add(filter.dead_before).add(filter.provider).add(filter.cause);
-  parameters.add(std::chrono::duration<double>(retention).count());
+  parameters.add(seconds(retention));
   return parameters;
 }
 
@@ -100,7 +101,7 @@ std::vector<Uuid> PgJournal::choose(const DeadLetterFilter& filter, std::uint64_
 
 std::uint64_t PgJournal::replay(const DeadLetterFilter& filter, Duration first, Duration step) {
   Parameters parameters = parametersOf(filter, settings_.dead_letter_retention);
-  parameters.add(std::chrono::duration<double>(first).count()).add(std::chrono::duration<double>(step).count());
+  parameters.add(seconds(first)).add(seconds(step));
   parameters.add(settings_.max_events).add(settings_.max_bytes);
   const std::int64_t replayed = database_.runOnce([&](postgres::Session& session) {
     auto rows = session.run(sql::kReplayDead, parameters);

@@ -96,7 +96,7 @@ void Outbox::run(const std::stop_token& stop) {
       step = look();
       told_fault_ = false;
     } catch (const QueueUnavailable&) {
-      // The queue's condition says why. The server that comes back may have another history.
+      // The queue's condition says why, unless only a session is new: the server may have another history.
       pass_.reset();
       seen_.reset();
     } catch (const std::exception& failure) {
@@ -126,7 +126,8 @@ Outbox::Step Outbox::look() {
     return Step::Held;
   }
   Parameters parameters;
-  parameters.add(seen_).add(*pass_).add(after_transaction_).add(after_number_).add(options_.batch).add(kBatchBytes);
+  parameters.add(seen_ ? std::optional(seen_->snapshot) : std::nullopt).add(pass_->snapshot);
+  parameters.add(after_transaction_).add(after_number_).add(options_.batch).add(kBatchBytes);
   const std::vector<OutboxDraft> drafts = read(sql::kOutboxRead, parameters);
   if (drafts.empty()) {
     if (!left_behind_) seen_ = pass_;
@@ -151,9 +152,11 @@ bool Outbox::begin() {
   after_number_ = 0;
   left_behind_ = false;
   database_.run([&](postgres::Session& session) {
+    onSameServer(session);
+    const SteadyTime now = std::chrono::steady_clock::now();
     auto row = session.query(sql::kOutboxBegin);
     row.next();
-    pass_ = row.text(0);
+    pass_ = Sight{std::string(row.text(0)), now};
     oldest_delayed_ = row.isNull(1) ? Duration::zero() : fromSeconds(row.real(1));
     return true;
   });
@@ -163,8 +166,17 @@ bool Outbox::begin() {
   return due.empty() || moveAll(due).done;
 }
 
+/// Transactions are numbered by the server. One that has come back, from a crash or as a standby that had not got all,
+/// gives numbers again that were seen; all sessions that it has then are younger than what was seen before.
+void Outbox::onSameServer(const postgres::Session& session) const {
+  for (const auto* sight : {&seen_, &pass_})
+    if (*sight && session.openedAt() > (*sight)->at)
+      throw QueueUnavailable("the session is new; the outbox is read anew");
+}
+
 std::vector<OutboxDraft> Outbox::read(std::string_view sql, const Parameters& parameters) {
   return database_.run([&](postgres::Session& session) {
+    onSameServer(session);
     std::vector<OutboxDraft> drafts;
     auto rows = session.run(sql, parameters);
     while (rows.next())

@@ -48,10 +48,17 @@ private:
   /// What became of a draft, as outbox_move says it.
   enum class Outcome : std::int16_t { Accepted, Duplicate, Conflict, Full, Buried, Postponed, Gone, Locked };
 
+  /// What the server showed, and when.
+  struct Sight {
+    std::string snapshot;
+    SteadyTime at;
+  };
+
   void run(const std::stop_token& stop);
   void wait(const std::stop_token& stop, Duration time);
   Step look();
   bool begin();
+  void onSameServer(const postgres::Session& session) const;
   Result moveAll(const std::vector<OutboxDraft>& drafts);
   std::vector<JudgedDraft> judgeAll(const std::vector<OutboxDraft>& drafts);
   std::vector<OutboxDraft> read(std::string_view sql, const postgres::Parameters& parameters);
@@ -69,8 +76,8 @@ private:
 
   // The thread's own. Everything that `seen_` shows has left the outbox; what `pass_` shows beyond it is being moved,
   // and has been as far as these two.
-  std::optional<std::string> seen_;
-  std::optional<std::string> pass_;
+  std::optional<Sight> seen_;
+  std::optional<Sight> pass_;
   std::int64_t after_transaction_ = 0;
   std::int64_t after_number_ = 0;
   bool left_behind_ = false;  ///< something of the pass stays in the outbox

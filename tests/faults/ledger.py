@@ -50,9 +50,9 @@ class Ledger:
                 self.accepted[body] = answer["id"]
             elif response.status == 503:
                 assert int(response.headers["Retry-After"]) >= 1
-                self.shed[body] = answer["code"]
+                self.shed[body] = answer.get("code")
             else:
-                self.refused[body] = answer["code"]
+                self.refused[body] = answer.get("code")
         return response.status
 
     def load(self, server, threads=6):

@@ -24,6 +24,9 @@ using std::chrono::steady_clock;
 constexpr Duration kMargin = std::chrono::seconds(5);
 constexpr Duration kEndless = std::chrono::hours(24);
 constexpr int kBinary = 1;
+// What is answered must survive a crash of the server, also for a role that is set up for speed.
+constexpr std::string_view kDurable =
+    "SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 std::string millis(Duration duration) {
   return std::to_string(std::chrono::duration_cast<milliseconds>(duration).count());
@@ -104,6 +107,7 @@ Session::Session(const SessionOptions& options)
   try {
     open();
     configure();
+    opened_at_ = steady_clock::now();
   } catch (...) {
     const std::unique_ptr<PGconn, ConnectionEnd> left_over(
         connection_ != nullptr && PQstatus(connection_) != CONNECTION_OK ? connection_ : nullptr);
@@ -155,6 +159,7 @@ void Session::configure() {
       "SET TimeZone = 'UTC'; SET default_transaction_isolation = 'read committed'; SET bytea_output = 'hex'; "
       "SET search_path = penstock, pg_temp; SET idle_in_transaction_session_timeout = " +
       millis(options_.transaction_timeout));
+  script(std::string(kDurable));
   restore();
   if (!options_.settings.empty()) script(std::string(options_.settings));
 }

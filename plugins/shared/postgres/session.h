@@ -23,9 +23,10 @@ struct Notification {
   std::string payload;
 };
 
-/// A session: UTF-8, UTC, read committed, with the schema penstock first in its search path, the timeouts of its
-/// options and its prepared statements. Poco opens it and owns it; statements go through the PGconn that it lends,
-/// because Poco 1.11 binds no arrays, cuts fractions of seconds and hides the SQLSTATE. [one thread at a time]
+/// A session: UTF-8, UTC, read committed, commits that are on disk when they are answered, with the schema penstock
+/// first in its search path, the timeouts of its options and its prepared statements. Poco opens it and owns it;
+/// statements go through the PGconn that it lends, because Poco 1.11 binds no arrays, cuts fractions of seconds and
+/// hides the SQLSTATE. [one thread at a time]
 class Session {
 public:
   /// [blocks: to the connect timeout] [throws: Fault with a sentence that says what to do; never of class Never]
@@ -71,6 +72,8 @@ public:
 
   PGconn* handle() const { return connection_; }
 
+  SteadyTime openedAt() const { return opened_at_; }
+
 private:
   void open();
   void configure();
@@ -87,6 +90,7 @@ private:
   int socket_ = -1;  ///< a descriptor of our own for the connection's socket, so that none but it is ever shut down
   std::unordered_map<const char*, std::string> statements_;
   Duration patience_{};  ///< longest time without an answer
+  SteadyTime opened_at_{};
   bool lost_ = false;
 };
 

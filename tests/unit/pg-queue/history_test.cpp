@@ -2,6 +2,8 @@
 
 #include <future>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "penstock/queue.h"
@@ -42,14 +44,16 @@ public:
     }
   }
 
-  /// So many of those that are handed out from now on, and fewer when no more come.
+  /// So many of those that are handed out from now on, and fewer when no more come in time.
   std::vector<Delivery> receive(std::size_t count) {
     std::vector<Delivery> deliveries;
     // Who was taken away by a promotion is believed to live until its time is over, which is the database's.
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (deliveries.size() < count && std::chrono::steady_clock::now() < deadline) {
       for (Delivery& delivery : queue().receive(count, 1min, 0s, {})) deliveries.push_back(std::move(delivery));
-      if (deliveries.size() < count) plugin_.clock.advance(500ms);
+      if (deliveries.size() == count) break;
+      plugin_.clock.advance(500ms);
+      std::this_thread::sleep_for(2ms);  // between two looks, as until does
     }
     return deliveries;
   }
@@ -91,6 +95,11 @@ protected:
     session_.script("DELETE FROM penstock.queue_events_0 WHERE " + lost + "DELETE FROM penstock.queue_keys_0 WHERE " +
                     lost + "DELETE FROM penstock.queue_handed_0 WHERE " + lost_leases +
                     "DELETE FROM penstock.queue_settled_0 WHERE " + lost_leases +
+                    "UPDATE penstock.queue_consumers SET floor = least(floor, " + std::to_string(events) +
+                    ");"
+                    "UPDATE penstock.queue_partitions SET floor = least(floor, " +
+                    std::to_string(events) +
+                    ");"
                     "CREATE OR REPLACE FUNCTION penstock.queue_timeline() RETURNS text LANGUAGE sql AS"
                     " $$ SELECT '0000ABCD' $$");
   }
@@ -108,6 +117,9 @@ TEST_F(History, WhoLeavesSaysNothingOfAnother) {
   ASSERT_EQ(process.partitions(), 64);
   promoteWith(5);
   process.idle();
+  auto rows = session_.query("SELECT count(*) FROM penstock.queue_consumers");
+  rows.next();
+  ASSERT_EQ(rows.integer(0), 1) << "it has joined again instead";
   process.publish(11, 13);
   EXPECT_EQ(process.finish(3), (std::vector<std::string>{"11", "12", "13"}));
 }
@@ -127,8 +139,46 @@ TEST_F(History, WhatWasHandedOutInAnotherSettlesNothing) {
   const std::vector<Delivery> now = after.receive(1);
   ASSERT_EQ(now.size(), 1U);
   ASSERT_EQ(now.front().token.words[1], lost.front().token.words[1]) << "it is in the place of the other";
+  ASSERT_EQ(now.front().token.words[0] >> 36, lost.front().token.words[0] >> 36) << "by a consumer with its number";
   EXPECT_EQ(before.settle(lost.front()), SettleVerdict::LeaseLost);
   EXPECT_EQ(after.settle(now.front()), SettleVerdict::Settled);
+}
+
+class OutboxHistory : public testing::Test {
+protected:
+  test::OutboxDatabase database;
+  test::Mover mover{database};
+};
+
+TEST_F(OutboxHistory, ADraftThatGotTheNumberOfALostOneIsNotTakenForIt) {
+  bool promoted = false;
+  const auto usual = mover.plugin.policy.on_admit;
+  mover.plugin.policy.on_admit = [&](const Draft& draft) {
+    if (!std::exchange(promoted, true)) {
+      postgres::Session session(database.options());
+      session.script("DELETE FROM penstock.outbox; ALTER TABLE penstock.outbox ALTER COLUMN number RESTART;" +
+                     test::OutboxDatabase::enqueue("new"));
+    }
+    return usual(draft);
+  };
+  database.script(test::OutboxDatabase::enqueue("lost"));
+  mover.start();
+  EXPECT_EQ(mover.bodies(1), std::vector<std::string>{"new"});
+  EXPECT_EQ(mover.moved("accepted"), 1);
+  EXPECT_EQ(database.left(), 0);
+}
+
+TEST_F(OutboxHistory, ATransactionWhoseNumberWasSeenBeforeIsFoundOnNewSessions) {
+  mover.start();
+  database.script(test::OutboxDatabase::enqueue("before"));
+  ASSERT_EQ(mover.bodies(1), std::vector<std::string>{"before"});
+  // A server that had lost some would give such a number.
+  database.script("BEGIN;" + test::OutboxDatabase::enqueue("after") +
+                  "UPDATE penstock.outbox SET tx = tx - 100; COMMIT");
+  database.script(
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+      " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  EXPECT_EQ(mover.bodies(1), std::vector<std::string>{"after"});
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/postgres_database.h"
@@ -88,6 +90,18 @@ TEST_F(SessionCase, TheServerIsToldTheTimeoutsAndTheZone) {
   EXPECT_EQ(rows.text(3), "UTC");
   EXPECT_EQ(rows.text(4), "UTF8");
   EXPECT_EQ(rows.text(5), "penstock");
+}
+
+TEST_F(SessionCase, WhatIsAnsweredIsOnDiskAlsoForARoleThatIsSetUpForSpeed) {
+  constexpr std::string_view kAsked = "SELECT current_setting('synchronous_commit')";
+  for (const auto& [set_up, expected] : {std::pair("off", "local"), std::pair("remote_apply", "remote_apply")}) {
+    session.script("DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = " +
+                   std::string(set_up) + "'; END $$");
+    Session fresh(test::sessionOptions(url));
+    Rows rows = fresh.query(kAsked);
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.text(0), expected);
+  }
 }
 
 TEST_F(SessionCase, ASessionThatTheServerEndedIsNoLongerUsable) {
