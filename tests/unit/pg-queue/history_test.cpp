@@ -164,7 +164,7 @@ TEST_F(OutboxHistory, ADraftThatGotTheNumberOfALostOneIsNotTakenForIt) {
   database.script(test::OutboxDatabase::enqueue("lost"));
   mover.start();
   EXPECT_EQ(mover.bodies(1), std::vector<std::string>{"new"});
-  EXPECT_EQ(mover.moved("accepted"), 1);
+  test::until([&] { return mover.moved("accepted") == 1; });
   EXPECT_EQ(database.left(), 0);
 }
 
