@@ -2,7 +2,6 @@
 
 #include <future>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,17 +43,15 @@ public:
     }
   }
 
-  /// So many of those that are handed out from now on, and fewer when no more come in time.
+  /// So many of those that are handed out from now on. Who was taken away by a promotion is believed to live until its
+  /// time is over, which is the database's.
   std::vector<Delivery> receive(std::size_t count) {
     std::vector<Delivery> deliveries;
-    // Who was taken away by a promotion is believed to live until its time is over, which is the database's.
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (deliveries.size() < count && std::chrono::steady_clock::now() < deadline) {
+    test::until([&] {
       for (Delivery& delivery : queue().receive(count, 1min, 0s, {})) deliveries.push_back(std::move(delivery));
-      if (deliveries.size() == count) break;
-      plugin_.clock.advance(500ms);
-      std::this_thread::sleep_for(2ms);  // between two looks, as until does
-    }
+      if (deliveries.size() < count) plugin_.clock.advance(500ms);
+      return deliveries.size() >= count;
+    });
     return deliveries;
   }
 
