@@ -143,8 +143,8 @@ AS 'SELECT (1::bigint << 62) + number';
 
 -- Moves drafts that the policy has judged. fate: 0 publish, 1 bury, 2 try again after the delay; `texts` are events. Says
 -- for each: 0 accepted, 1 duplicate, 2 conflict (now a dead letter), 3 the queue is full (it stays), 4 buried, 5 will be
--- tried again, 6 it was gone, 7 it is locked or another (it stays); with the id of the first event of its key. No rows when another
--- process is moving. One call is one transaction, so that a draft leaves the outbox exactly when it enters the queue.
+-- tried again, 6 it was gone, 7 it is locked or another (it stays); with the id of the first event of its key. No rows when
+-- another process is moving. One call is one transaction, so that a draft leaves the outbox exactly when it enters the queue.
 -- A number alone does not say which draft is meant: after the promotion of a standby that had not got all it is given again.
 CREATE FUNCTION penstock.outbox_move(
   numbers bigint[], fates smallint[], ids uuid[], keys uuid[], fingerprints uuid[], conversations uuid[],

@@ -74,8 +74,7 @@ void PgJournal::attendOn(postgres::Session& session, Window& window) {
       auto joined = session.query(sql::kJoin, name, seconds(settings_.patience));
       joined.next();
       consumer_ = joined.integer(0);
-      // After a promotion another may have been given the same number, and must not be taken for this one by its
-      // leases.
+      // After a promotion another may be given the same number; its leases must not be taken for this one's.
       leases_ = std::random_device{}();
     }
     auto had = partitionsOf(partitions_);

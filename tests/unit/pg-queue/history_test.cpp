@@ -87,18 +87,15 @@ class History : public testing::Test {
 protected:
   /// The server goes on as a standby that had got the first so many events.
   void promoteWith(int events) {
-    const std::string lost = "sequence > " + std::to_string(events) + ";";
-    const std::string lost_leases = "sequences[1] > " + std::to_string(events) + ";";
-    session_.script("DELETE FROM penstock.queue_events_0 WHERE " + lost + "DELETE FROM penstock.queue_keys_0 WHERE " +
-                    lost + "DELETE FROM penstock.queue_handed_0 WHERE " + lost_leases +
-                    "DELETE FROM penstock.queue_settled_0 WHERE " + lost_leases +
-                    "UPDATE penstock.queue_consumers SET floor = least(floor, " + std::to_string(events) +
-                    ");"
-                    "UPDATE penstock.queue_partitions SET floor = least(floor, " +
-                    std::to_string(events) +
-                    ");"
-                    "CREATE OR REPLACE FUNCTION penstock.queue_timeline() RETURNS text LANGUAGE sql AS"
-                    " $$ SELECT '0000ABCD' $$");
+    const std::string most = std::to_string(events);
+    for (const std::string table : {"events", "keys"})
+      session_.script("DELETE FROM penstock.queue_" + table + "_0 WHERE sequence > " + most);
+    for (const std::string table : {"handed", "settled"})
+      session_.script("DELETE FROM penstock.queue_" + table + "_0 WHERE sequences[1] > " + most);
+    for (const std::string table : {"consumers", "partitions"})
+      session_.script("UPDATE penstock.queue_" + table + " SET floor = " + most + " WHERE floor > " + most);
+    session_.script(
+        "CREATE OR REPLACE FUNCTION penstock.queue_timeline() RETURNS text LANGUAGE sql AS $$ SELECT '0000ABCD' $$");
   }
 
   const std::string url_ = test::migratedDatabase(PENSTOCK_MIGRATIONS);
